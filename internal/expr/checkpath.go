@@ -1,0 +1,107 @@
+package expr
+
+import (
+	"context"
+	"strings"
+	"text/scanner"
+
+	"github.com/PaesslerAG/gval"
+)
+
+// Path is a JSONPath over one document, as checks use it: status,
+// body.items[0].sku, headers.content-type, $.body.items[*].sku, $. Names may
+// hold dashes, since nothing is calculated outside the brackets. It may be used
+// by many goroutines at once.
+type Path struct {
+	source string
+	path   *path
+}
+
+// pathLanguage is the language of expressions, begun with a path.
+var pathLanguage = gval.NewLanguage(exprLanguage, gval.Init(beginPath))
+
+// ParsePath reads a path. The error is a *SyntaxError.
+func ParsePath(s string) (*Path, error) {
+	toks, _, err := lex(s, lexPath)
+	if err != nil {
+		return nil, err
+	}
+	if len(toks) == 1 {
+		return nil, syntaxf(0, "the path is empty; $ is the whole result")
+	}
+	st := &parseState{source: s, toks: toks, check: true}
+	if _, err := st.run(pathLanguage); err != nil {
+		return nil, err
+	}
+	return &Path{source: s, path: st.last}, nil
+}
+
+func beginPath(c context.Context, p *gval.Parser) (gval.Evaluable, error) {
+	st := parsing(c)
+	st.steer(p)
+	n := &path{source: st.source, from: fromRoot}
+	switch p.Scan() {
+	case '$':
+	case scanner.Ident:
+		n.segments = []segment{{kind: segmentName, name: st.token().text, end: st.token().end}}
+	case '[':
+		p.Camouflage("path")
+	default:
+		return nil, st.unexpected(p, "a path such as status, body.items[0].sku or $")
+	}
+	n.start, n.end = st.token().off, st.token().end
+	if err := st.parseSegments(c, p, n); err != nil {
+		return nil, st.syntax(p, err)
+	}
+	if p.Scan() != scanner.EOF {
+		return nil, st.unexpected(p, "the end of the path")
+	}
+	st.last = n
+	return n.eval, nil
+}
+
+// String is the path as it was written.
+func (p *Path) String() string { return strings.TrimSpace(p.source) }
+
+// Many reports whether the path holds a wildcard, a filter, a slice, a list of
+// names or "..": its value is the list of what it selects.
+func (p *Path) Many() bool { return p.path.many() }
+
+// Leading is the constant names that the path begins with: ["body", "items"]
+// for body.items[0].sku.
+func (p *Path) Leading() []string { return p.path.leading() }
+
+// Get finds the path's value in a plain JSON document. found is false, and err
+// nil, where it leads nowhere; null is found. The value of a path that selects
+// many is a list, and found says whether it holds anything: an empty list where
+// nothing was selected from what is there, nil where there is nothing to select
+// from. The error, an *EvalError, says that an index or a filter is wrong for
+// this document.
+func (p *Path) Get(doc any) (value any, found bool, err error) {
+	ctx := context.Background()
+	f := &frame{root: doc, spent: new(int), render: renderFile}
+	v, rest, err := p.path.lead(ctx, f)
+	if isMissing(err) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, p.failed(err)
+	}
+	if len(rest) == 0 {
+		return v, true, nil
+	}
+	if !isContainer(v) {
+		return nil, false, nil
+	}
+	list, err := p.path.spread(ctx, f, v, rest)
+	if err != nil {
+		return nil, false, p.failed(err)
+	}
+	return list, len(list) > 0, nil
+}
+
+func (p *Path) failed(err error) error {
+	e := evalError(p.source, err)
+	e.path = true
+	return e
+}

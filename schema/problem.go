@@ -1,0 +1,152 @@
+// Package schema is what a user writes: it finds the files, reads them into
+// nodes that keep their positions, checks nodes against the shapes of Go types
+// and describes those shapes to editors. It knows no kind of step and no AWS.
+package schema
+
+import (
+	"fmt"
+	"os"
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// Pos is a place in a file. Line and Col count from 1; Col counts characters.
+// A zero Line means the file as a whole.
+type Pos struct {
+	File      string
+	Line, Col int
+	// Via is where the alias stands through which this place was reached.
+	Via *Pos
+}
+
+// String gives file:line:column.
+func (p Pos) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	s := fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+	if p.Via != nil {
+		s += fmt.Sprintf(" (used at line %d, column %d)", p.Via.Line, p.Via.Col)
+	}
+	return s
+}
+
+// Problem is one thing that is wrong with a file.
+type Problem struct {
+	Pos     Pos
+	Message string
+	// Warning marks what does not keep the file from running.
+	Warning bool
+}
+
+// Error gives file:line:column: message.
+func (p Problem) Error() string { return p.Pos.String() + ": " + p.Message }
+
+// Problems gathers everything that is wrong, so that it can be said at once.
+// The zero value is ready; it is not safe for concurrent use.
+type Problems struct{ list []Problem }
+
+// Add records an error at a place.
+func (p *Problems) Add(at Pos, format string, args ...any) {
+	p.list = append(p.list, Problem{Pos: at, Message: fmt.Sprintf(format, args...)})
+}
+
+// Warn records something that deserves a look but does not keep the file from running.
+func (p *Problems) Warn(at Pos, format string, args ...any) {
+	p.list = append(p.list, Problem{Pos: at, Message: fmt.Sprintf(format, args...), Warning: true})
+}
+
+// Len is how many problems there are, warnings included.
+func (p *Problems) Len() int { return len(p.list) }
+
+// Errors is how many of the problems keep the files from running.
+func (p *Problems) Errors() int {
+	n := 0
+	for _, x := range p.list {
+		if !x.Warning {
+			n++
+		}
+	}
+	return n
+}
+
+// Merge adds another's problems.
+func (p *Problems) Merge(o *Problems) { p.list = append(p.list, o.list...) }
+
+// Sorted gives the problems by file and place, each once.
+func (p *Problems) Sorted() []Problem {
+	l := append([]Problem(nil), p.list...)
+	sort.SliceStable(l, func(i, j int) bool {
+		a, b := l[i].Pos, l[j].Pos
+		if a.File != b.File {
+			return a.File < b.File
+		}
+		if a.Line != b.Line {
+			return a.Line < b.Line
+		}
+		return a.Col < b.Col
+	})
+	out := l[:0]
+	seen := map[string]bool{}
+	for _, x := range l {
+		if k := x.Error(); !seen[k] {
+			seen[k] = true
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// Err gives the problems as one error, nil when none of them is an error.
+func (p *Problems) Err() error {
+	if p.Errors() == 0 {
+		return nil
+	}
+	return &InvalidError{Problems: p.Sorted()}
+}
+
+// InvalidError says that what the user wrote cannot run.
+type InvalidError struct{ Problems []Problem }
+
+func (e *InvalidError) Error() string {
+	l := make([]string, 0, len(e.Problems))
+	for _, p := range e.Problems {
+		l = append(l, p.Error())
+	}
+	return strings.Join(l, "\n")
+}
+
+// Snippet shows the line a problem stands in with a caret under its column,
+// or nothing when the line cannot be read any more.
+func Snippet(p Pos) string {
+	if p.Line == 0 {
+		return ""
+	}
+	src, err := os.ReadFile(p.File)
+	if err != nil {
+		return ""
+	}
+	lines := strings.Split(string(src), "\n")
+	if p.Line > len(lines) {
+		return ""
+	}
+	line := []rune(strings.TrimRight(lines[p.Line-1], "\r"))
+	col := min(max(p.Col, 1)-1, len(line))
+	const width = 100
+	from := 0
+	if col > width-20 {
+		from = col - width/2
+	}
+	to := min(len(line), from+width)
+	shown := string(line[from:to])
+	lead := make([]rune, 0, col)
+	for _, r := range line[from:col] {
+		if r != '\t' {
+			r = ' '
+		}
+		lead = append(lead, r)
+	}
+	num := fmt.Sprintf("%5d", p.Line)
+	return fmt.Sprintf("%s | %s\n%s | %s^\n", num, shown, strings.Repeat(" ", utf8.RuneCountInString(num)), string(lead))
+}

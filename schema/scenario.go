@@ -1,0 +1,120 @@
+package schema
+
+import (
+	"strings"
+	"time"
+)
+
+// Scenario is one document of a scenario file.
+type Scenario struct {
+	Scenario     string           `json:"scenario" required:"true" doc:"What the scenario shows, in a sentence: its name in every report."`
+	Description  string           `json:"description" doc:"More about it, for readers."`
+	Tags         []string         `json:"tags" doc:"Words that --tags and --skip-tags select by."`
+	Environments []string         `json:"environments" doc:"The environments it may run in; none means every one."`
+	Timeout      *time.Duration   `json:"timeout" doc:"How long arrange, act and assert of one attempt may take together (default 5m)."`
+	Retries      *int             `json:"retries" later:"true" doc:"How often it is run again after a failure."`
+	Locks        []string         `json:"locks" later:"true" doc:"Cases that share a lock never overlap; \"*\" runs alone."`
+	Skip         *Node            `json:"skip" doc:"A reason skips the scenario: text, or an expression; false, null and empty run it."`
+	Vars         map[string]*Node `json:"vars" doc:"Values for ${vars.NAME}; they may use one another."`
+	Cases        Cases            `json:"cases" doc:"Each becomes a test case of its own."`
+	Arrange      []Step           `json:"arrange" doc:"What must be there first; runs in order, stops at the first failure."`
+	Act          []Step           `json:"act" doc:"What is done to the application; runs in order, stops at the first failure."`
+	Assert       []Step           `json:"assert" doc:"What must then be true; the steps start together when act has ended."`
+	Diagnose     []Step           `json:"diagnose" doc:"What to look at after a failure, before anything is taken away; never changes the verdict."`
+	Cleanup      []Step           `json:"cleanup" doc:"What to remove; always runs, every step of it."`
+
+	Node *Node `json:"-"`
+	Name Pos   `json:"-"` // where the name stands
+}
+
+// Case is one variation of a scenario.
+type Case struct {
+	Name    string           `json:"name" required:"true" doc:"Its name; reports write Scenario [name]."`
+	Vars    map[string]*Node `json:"vars" doc:"Values that override the scenario's."`
+	Tags    []string         `json:"tags" doc:"Tags beside the scenario's."`
+	Skip    *Node            `json:"skip" doc:"A reason skips the case."`
+	Timeout *time.Duration   `json:"timeout" doc:"Overrides the scenario's timeout."`
+
+	Pos Pos `json:"-"`
+}
+
+// Cases are the cases of a scenario.
+type Cases struct{ List []Case }
+
+// ReadNode reads the list of cases.
+func (c *Cases) ReadNode(n *Node, p *Problems) {
+	if _, from := n.Get("from"); from {
+		p.Add(n.Pos, "cases from a file belong to the format, but this version of rehearse cannot read them yet; write a list of cases here")
+		return
+	}
+	if n.Kind == List && len(n.Items) == 0 {
+		p.Add(n.Pos, "no case stands here, so nothing of this scenario would run; leave cases out or name one")
+		return
+	}
+	ShapeOf(listOfCases).Fill(n, "key", &c.List, p)
+	for i := range c.List {
+		if i < len(n.Items) {
+			c.List[i].Pos = n.Items[i].Pos
+		}
+	}
+}
+
+func (Cases) String() string { return "a list of cases" }
+
+// EditorSchema describes the cases to editors.
+func (Cases) EditorSchema() map[string]any { return ShapeOf(listOfCases).EditorSchema() }
+
+// ReadScenarios reads every scenario of a file.
+func ReadScenarios(file string, src []byte, p *Problems) []*Scenario {
+	var out []*Scenario
+	for _, n := range ReadDocuments(file, src, p) {
+		if s := readScenario(n, p); s != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func readScenario(n *Node, p *Problems) *Scenario {
+	if n.Kind != Map {
+		p.Add(n.Pos, "a scenario is a mapping that begins with \"scenario: what it shows\", found %s", n.Kind)
+		return nil
+	}
+	s := &Scenario{}
+	ShapeOf(scenarioType).Fill(withoutOwn(n), "key", s, p)
+	s.Node = n
+	s.Name = n.At("scenario")
+	for _, k := range []string{"scenario", "tags", "environments", "timeout"} {
+		forbidHoles(n, k, p)
+	}
+	if e, ok := n.Get("scenario"); ok && strings.TrimSpace(s.Scenario) == "" && e.Value.Kind == Text {
+		p.Add(e.Value.Pos, "the scenario has no name")
+	}
+	return s
+}
+
+// withoutOwn leaves out the top-level keys that are the user's own.
+func withoutOwn(n *Node) *Node {
+	c := *n
+	c.Entries = nil
+	for _, e := range n.Entries {
+		if !strings.HasPrefix(e.Key, "x-") {
+			c.Entries = append(c.Entries, e)
+		}
+	}
+	return &c
+}
+
+// forbidHoles refuses expressions where nothing is evaluated: ignoring them
+// would make the file say something else than it means.
+func forbidHoles(n *Node, key string, p *Problems) {
+	e, ok := n.Get(key)
+	if !ok {
+		return
+	}
+	e.Value.Walk(func(x *Node) {
+		if x.Open() {
+			p.Add(x.Pos, "%q takes no expressions: it is needed before anything is evaluated", key)
+		}
+	})
+}

@@ -1,0 +1,77 @@
+package schema
+
+import (
+	"reflect"
+	"time"
+)
+
+var (
+	scenarioType = reflect.TypeFor[Scenario]()
+	suiteType    = reflect.TypeFor[Suite]()
+	listOfCases  = reflect.TypeFor[[]Case]()
+	fieldsType   = reflect.TypeFor[StepFields]()
+)
+
+// StepFields are the keys that a step of any kind may have beside its kind.
+type StepFields struct {
+	Name           string         `json:"name" doc:"What reports call the step."`
+	ID             string         `json:"id" doc:"Its result is ${id…} for later steps; letters, digits and _, unique in the scenario."`
+	When           *Node          `json:"when" doc:"An expression; false skips the step."`
+	AttemptTimeout *time.Duration `json:"attempt_timeout" doc:"How long one attempt may take (default: the suite's step_timeout)."`
+	Expect         *Node          `json:"expect" doc:"Checks on the step's result: a path, and what is expected there."`
+	Within         *time.Duration `json:"within" doc:"Probe: look again until the checks hold, at most this long. Written down, it is an SLA."`
+	Every          *time.Duration `json:"every" doc:"The pause between two looks, slightly varied."`
+	Hold           *time.Duration `json:"hold" doc:"Probe: once the checks hold, they must go on holding this long."`
+	Throughout     *time.Duration `json:"throughout" doc:"Probe: the checks must hold at every look for this long. Excludes within and hold."`
+	WarnAfter      *time.Duration `json:"warn_after" doc:"A pass later than this is reported as a warning; shorter than a written within."`
+	After          string         `json:"after" doc:"In assert: the id of a step; this one starts when that one has passed, and its clocks count from that one's end."`
+	ForEach        *Node          `json:"for_each" later:"true" doc:"Run the step once for each element of a list."`
+	In             string         `json:"in" later:"true" doc:"A name from the suite's accounts: where this step runs."`
+	Mask           []string       `json:"mask" doc:"Paths of the result that are never printed."`
+	Keep           bool           `json:"keep" doc:"Do not take back what this step created."`
+}
+
+// FieldsShape describes the keys common to all steps.
+func FieldsShape() *Shape { return ShapeOf(fieldsType) }
+
+// Step is one step as it is written: the common fields, and what is left,
+// which should be exactly one kind with its parameters.
+type Step struct {
+	Pos    Pos
+	Fields *Node      // the common fields as written
+	Common StepFields // the same, as far as they are known before anything runs
+	Others []Entry    // the kind, and what should not be there
+}
+
+// ReadNode reads a step; which kinds there are is not known here.
+func (s *Step) ReadNode(n *Node, p *Problems) {
+	s.Pos = n.Pos
+	if n.Kind != Map {
+		p.Add(n.Pos, "a step is a mapping such as \"- put_event: {…}\", found %s", describe(n))
+		return
+	}
+	shape := FieldsShape()
+	s.Fields = &Node{Pos: n.Pos, Kind: Map}
+	for _, e := range n.Entries {
+		if _, ok := shape.Field(e.Key); ok {
+			s.Fields.Entries = append(s.Fields.Entries, e)
+		} else {
+			s.Others = append(s.Others, e)
+		}
+	}
+	shape.Fill(s.Fields, "field", &s.Common, p)
+	for _, k := range []string{"id", "after", "mask", "keep", "name"} {
+		forbidHoles(s.Fields, k, p)
+	}
+	if w, t := s.Common.Within, s.Common.Throughout; w != nil && t != nil {
+		p.Add(s.Fields.At("throughout"), "throughout excludes within: either the checks hold all the time, or they come to hold in time")
+	}
+	if s.Common.Throughout != nil && s.Common.Hold != nil {
+		p.Add(s.Fields.At("hold"), "throughout excludes hold")
+	}
+	if w, a := s.Common.Within, s.Common.WarnAfter; w != nil && a != nil && *a >= *w {
+		p.Add(s.Fields.At("warn_after"), "warn_after (%s) must be shorter than within (%s)", *a, *w)
+	}
+}
+
+func (Step) String() string { return "a step" }

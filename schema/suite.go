@@ -1,0 +1,96 @@
+package schema
+
+import "time"
+
+// Format is the version of the file format.
+const Format = 1
+
+// Suite is what rehearse.yaml says.
+type Suite struct {
+	Format             *int                   `json:"format" doc:"The version of the file format: 1."`
+	Suite              string                 `json:"suite" doc:"The suite's name."`
+	Defaults           Defaults               `json:"defaults" doc:"What steps and scenarios do not say themselves."`
+	Tags               map[string]string      `json:"tags" doc:"Put on every resource that listeners create."`
+	Limits             *Node                  `json:"limits" later:"true" doc:"Calls a second, where an account's quotas differ."`
+	CanarySource       string                 `json:"canary_source" default:"rehearse.canary" doc:"The source of the events that prove a listener live."`
+	Vars               map[string]*Node       `json:"vars" doc:"Values for ${vars.NAME}."`
+	DefaultEnvironment string                 `json:"default_environment" doc:"The environment when none is chosen."`
+	Environments       map[string]Environment `json:"environments" doc:"Where the suite can run; chosen with --env or REHEARSE_ENV."`
+	Accounts           *Node                  `json:"accounts" later:"true" doc:"Other accounts and regions that steps name with in."`
+	Arrange            []Step                 `json:"arrange" doc:"Once a run, before the first case; results are ${suite.ID…}."`
+	Cleanup            []Step                 `json:"cleanup" doc:"Once a run, after the last case, always."`
+	Mask               []string               `json:"mask" doc:"Names of environment variables and vars that are never printed; * stands for any letters."`
+
+	Root string `json:"-"` // the suite's folder
+	File string `json:"-"` // its rehearse.yaml, "" when there is none
+	Node *Node  `json:"-"`
+}
+
+// Environment is a place where a suite can run.
+type Environment struct {
+	Profile     string           `json:"profile" doc:"A profile of the AWS configuration."`
+	Region      string           `json:"region" doc:"The AWS region."`
+	Account     string           `json:"account" doc:"The account's 12 digits; with another one nothing is touched."`
+	EndpointURL string           `json:"endpoint_url" doc:"Where AWS is served, for emulators."`
+	Vars        map[string]*Node `json:"vars" doc:"Values that override the suite's."`
+	Defaults    Defaults         `json:"defaults" doc:"Defaults that override the suite's."`
+	Accounts    *Node            `json:"accounts" later:"true" doc:"Accounts that override the suite's."`
+}
+
+// Defaults are what steps and scenarios do not say themselves.
+type Defaults struct {
+	Timeout        *time.Duration `json:"timeout" doc:"Of a scenario (5m)."`
+	Within         *time.Duration `json:"within" doc:"How long assert steps that read are patient (30s)."`
+	Every          *time.Duration `json:"every" doc:"The pause between two looks (500ms)."`
+	Hold           *time.Duration `json:"hold" doc:"How long a count must go on holding (2s)."`
+	Settle         *time.Duration `json:"settle" doc:"What listeners wait that cannot be proven live (5s)."`
+	StepTimeout    *time.Duration `json:"step_timeout" doc:"Of one attempt (30s)."`
+	CleanupTimeout *time.Duration `json:"cleanup_timeout" doc:"Of all cleanup steps together (1m)."`
+	Retries        *int           `json:"retries" later:"true" doc:"Of scenarios that do not say."`
+}
+
+// ReadSuite reads a rehearse.yaml.
+func ReadSuite(file string, src []byte, p *Problems) *Suite {
+	docs := ReadDocuments(file, src, p)
+	s := &Suite{File: file, CanarySource: "rehearse.canary"}
+	if len(docs) == 0 {
+		return s
+	}
+	if len(docs) > 1 {
+		p.Add(docs[1].Pos, "rehearse.yaml holds one document, this is a second one")
+	}
+	n := docs[0]
+	if n.Kind != Map {
+		p.Add(n.Pos, "rehearse.yaml is a mapping, found %s", n.Kind)
+		return s
+	}
+	ShapeOf(suiteType).Fill(withoutOwn(n), "key", s, p)
+	s.Node = n
+	if s.Format != nil && *s.Format != Format {
+		p.Add(n.At("format"), "format %d is not known; this rehearse knows format %d", *s.Format, Format)
+	}
+	for _, k := range []string{"format", "suite", "defaults", "tags", "canary_source", "default_environment", "mask"} {
+		forbidHoles(n, k, p)
+	}
+	if d := s.DefaultEnvironment; d != "" {
+		if _, ok := s.Environments[d]; !ok {
+			p.Add(n.At("default_environment"), "no environment %q%s", d, instead(d, environmentNames(s)))
+		}
+	}
+	return s
+}
+
+func environmentNames(s *Suite) []string {
+	l := make([]string, 0, len(s.Environments))
+	for k := range s.Environments {
+		l = append(l, k)
+	}
+	return l
+}
+
+func instead(wrong string, known []string) string {
+	if d := DidYouMean(wrong, known); d != "" {
+		return d
+	}
+	return "; there are " + KnownNames(known)
+}

@@ -1,0 +1,307 @@
+package assertions
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/schema"
+)
+
+// Checks are expectations by path, as `expect`, `where` and `json` take them.
+// The zero value checks nothing. Once read, they are never changed: they may
+// be used concurrently.
+type Checks struct {
+	list []check
+	hole bool // the whole mapping is an expression without a value
+}
+
+// check is everything that is expected at one path.
+type check struct {
+	text string // the path as the user wrote it
+	path *expr.Path
+	pos  schema.Pos
+	ops  []operation
+}
+
+// PathUse is one path that checks look at, and where it stands.
+type PathUse struct {
+	Path *expr.Path
+	Pos  schema.Pos
+	Text string // as the user wrote it
+}
+
+// ReadNode reads a mapping of paths to checks and reports everything that is
+// wrong with it. Holes may still be open.
+func (c *Checks) ReadNode(n *schema.Node, p *schema.Problems) {
+	*c = newReader(p).checks(n)
+}
+
+// String names what stands for checks in a file.
+func (c Checks) String() string { return "a mapping of paths to checks" }
+
+// Rule makes one check in code, such as Rule("count", "gte", 1). It panics when
+// path, operator or argument are wrong, which is a mistake in the code.
+func Rule(path, op string, arg any) Checks {
+	value := &schema.Node{Kind: schema.Map, Entries: []schema.Entry{{Key: op, Value: schema.NodeOf(arg, schema.Pos{})}}}
+	var p schema.Problems
+	c := newReader(&p).checks(&schema.Node{Kind: schema.Map, Entries: []schema.Entry{{Key: path, Value: value}}})
+	if err := p.Err(); err != nil {
+		panic(fmt.Sprintf("assertions: Rule(%q, %q, %v): %v", path, op, arg, err))
+	}
+	return c
+}
+
+// And gives the checks of both.
+func (c Checks) And(o Checks) Checks {
+	return Checks{list: slices.Concat(c.list, o.list), hole: c.hole || o.hole}
+}
+
+// Empty says that nothing is checked, as by a parameter that was left out.
+func (c Checks) Empty() bool { return len(c.list) == 0 && !c.hole }
+
+// Known says that no expression in the checks lacks its value, so that they
+// can be run.
+func (c Checks) Known() bool {
+	return !c.hole && !slices.ContainsFunc(c.list, func(k check) bool {
+		return slices.ContainsFunc(k.ops, func(o operation) bool { return o.open })
+	})
+}
+
+// Paths lists the paths that the checks look at, in the order written. What
+// json looks at inside a text is not among them.
+func (c Checks) Paths() []PathUse {
+	out := make([]PathUse, 0, len(c.list))
+	for _, k := range c.list {
+		out = append(out, PathUse{Path: k.path, Pos: k.pos, Text: k.text})
+	}
+	return out
+}
+
+// Covers says whether a check is on that very path: such a check replaces a
+// kind's own rule of success.
+func (c Checks) Covers(path string) bool {
+	return slices.ContainsFunc(c.list, func(k check) bool { return plainPath(k.text) == plainPath(path) })
+}
+
+// BreakableByMore says whether checks that hold now may stop holding when more
+// arrives: exact numbers and upper bounds of counts, lengths, whole lists,
+// each, unique, absence.
+func (c Checks) BreakableByMore() bool {
+	return c.hole || slices.ContainsFunc(c.list, func(k check) bool {
+		return slices.ContainsFunc(k.ops, func(o operation) bool {
+			return o.open || o.operator.breaks != nil && o.operator.breaks(k, o)
+		})
+	})
+}
+
+// Holds says whether every check holds.
+func (c Checks) Holds(doc any) bool {
+	_, unmet := c.Run(doc)
+	return len(unmet) == 0
+}
+
+// Run makes every check, in the order written. Without checks it gives nothing:
+// callers decide what Empty checks mean.
+func (c Checks) Run(doc any) (results []Result, unmet []Mismatch) {
+	if c.hole {
+		unmet = append(unmet, Mismatch{Message: "the checks are an expression that has no value yet"})
+	}
+	for _, k := range c.list {
+		r, u := k.run(doc)
+		results = append(results, r...)
+		unmet = append(unmet, u...)
+	}
+	return results, unmet
+}
+
+func (k check) run(doc any) (results []Result, unmet []Mismatch) {
+	value, found, err := k.path.Get(doc)
+	f := finding{value: value, missing: !found, many: k.path.Many()}
+	if err != nil {
+		f = finding{missing: true, why: err.Error()}
+	}
+	if f.missing && f.why == "" {
+		f.why = sayLost(k.path, doc)
+	}
+	for _, o := range k.ops {
+		v := o.judge(f)
+		r := Result{Path: k.text, Op: o.name, Expected: o.expected, Diff: v.diff, OK: v.holds}
+		if !f.missing || f.selectedNothing() {
+			r.Found = f.value
+		}
+		results = append(results, r)
+		if !v.holds {
+			unmet = append(unmet, o.mismatches(k.text, f, v)...)
+		}
+	}
+	return results, unmet
+}
+
+// plainPath gives one form to the ways in which a path of names can be written.
+func plainPath(text string) string {
+	s := strings.TrimPrefix(strings.TrimSpace(text), "$")
+	s = strings.NewReplacer("['", ".", "']", "", `["`, ".", `"]`, "").Replace(s)
+	return strings.TrimPrefix(s, ".")
+}
+
+// lastName is the last part of a path; how often something is there is read
+// from names such as count.
+func (k check) lastName() string {
+	s := plainPath(k.text)
+	return s[strings.LastIndexByte(s, '.')+1:]
+}
+
+// sayLost says how far a path leads into the document.
+func sayLost(path *expr.Path, doc any) string {
+	at := ""
+	for _, name := range path.Leading() {
+		what := at
+		if what == "" {
+			what = "the document"
+		}
+		m, ok := doc.(map[string]any)
+		if !ok {
+			return fmt.Sprintf("%s is %s", what, kindName(doc))
+		}
+		next, ok := m[name]
+		if !ok {
+			names := make([]string, 0, len(m))
+			for k := range m {
+				names = append(names, k)
+			}
+			if near := schema.Nearest(name, names); near != "" {
+				return fmt.Sprintf("did you mean %q? %s has %s", near, what, schema.KnownNames(names))
+			}
+			if len(names) == 0 {
+				return what + " is empty"
+			}
+			return fmt.Sprintf("%s has %s", what, schema.KnownNames(names))
+		}
+		at, doc = childPath(at, name), next
+	}
+	if l, ok := doc.([]any); ok {
+		if at == "" {
+			at = "the document"
+		}
+		return fmt.Sprintf("%s is a list of %s", at, elements(len(l)))
+	}
+	return ""
+}
+
+func elements(n int) string {
+	if n == 1 {
+		return "1 element"
+	}
+	return fmt.Sprintf("%d elements", n)
+}
+
+// finding is what stands at a path.
+type finding struct {
+	value   any // of a path that selects many: the list of what was selected
+	missing bool
+	many    bool
+	why     string // why it is missing, as far as it can be said
+}
+
+// selectedNothing says that a path could select from something that is there,
+// and nothing in it was selected.
+func (f finding) selectedNothing() bool { return f.missing && f.many && f.value != nil }
+
+// verdict is what one operator says of one finding.
+type verdict struct {
+	holds bool
+	unfit bool // the operator cannot be applied to what was found: not fails too
+	why   string
+	diff  []Difference
+	inner []Mismatch // of the checks inside json: they stand for themselves
+}
+
+func yes(holds bool) verdict { return verdict{holds: holds} }
+
+func unfit(format string, args ...any) verdict {
+	return verdict{unfit: true, why: "; " + fmt.Sprintf(format, args...)}
+}
+
+// operation is one operator with its argument.
+type operation struct {
+	name     string
+	operator operator
+	pos      schema.Pos
+	expected any
+	open     bool // an expression in the argument has no value yet
+	test     func(finding) verdict
+	inner    Checks // of json
+}
+
+func (o operation) judge(f finding) verdict {
+	switch {
+	case o.open || o.test == nil:
+		return unfit("an expression in %s has no value yet", o.name)
+	case f.missing && !o.operator.onMissing && !(o.operator.onNothing && f.selectedNothing()):
+		return verdict{unfit: true}
+	}
+	return o.test(f)
+}
+
+// mismatches say what does not hold.
+func (o operation) mismatches(path string, f finding, v verdict) []Mismatch {
+	if len(v.inner) > 0 {
+		out := make([]Mismatch, len(v.inner))
+		for i, m := range v.inner {
+			m.Message = path + " > " + m.Message
+			m.Path = path + " > " + m.Path
+			out[i] = m
+		}
+		return out
+	}
+	m := Mismatch{
+		Path: path, Op: o.name, Expected: o.expected, Missing: f.missing, Diff: v.diff, Pos: o.pos,
+		Message: path + ": " + o.sentence(f, v),
+	}
+	if !f.missing || f.selectedNothing() {
+		m.Found = f.value
+	}
+	return []Mismatch{m}
+}
+
+// sentence says what was expected and what was found, without the path.
+func (o operation) sentence(f finding, v verdict) string {
+	s := fmt.Sprintf("expected %s %s, found ", o.name, show(o.expected))
+	switch {
+	case f.selectedNothing():
+		s += "nothing: the path selects nothing"
+	case f.missing:
+		s += "nothing there"
+	default:
+		s += show(f.value)
+	}
+	if f.missing && f.why != "" {
+		s += "; " + f.why
+	}
+	s += v.why
+	if len(v.diff) > 0 {
+		s += "; " + sayDifferences(v.diff)
+	}
+	return s
+}
+
+// holdAll judges several operators of one finding: all must hold.
+func holdAll(ops []operation, f finding) (v verdict, failed *operation) {
+	v = yes(true)
+	for i := range ops {
+		w := ops[i].judge(f)
+		if w.holds {
+			continue
+		}
+		// A clear no outweighs an operator that does not fit.
+		if failed == nil || v.unfit && !w.unfit {
+			v, failed = w, &ops[i]
+		}
+	}
+	return v, failed
+}
+
+func count(n int) finding { return finding{value: json.Number(fmt.Sprint(n))} }

@@ -1,0 +1,283 @@
+package assertions
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/schema"
+)
+
+// reader turns nodes into checks and reports everything that is wrong.
+type reader struct {
+	p         *schema.Problems
+	operators map[string]operator
+}
+
+func newReader(p *schema.Problems) *reader {
+	r := &reader{p: p, operators: map[string]operator{}}
+	for _, o := range operatorTable() {
+		r.operators[o.Name] = o
+	}
+	return r
+}
+
+// checks reads a mapping of paths.
+func (r *reader) checks(n *schema.Node) Checks {
+	switch {
+	case n.Hole():
+		return Checks{hole: true}
+	case n.Kind != schema.Map:
+		r.p.Add(n.Pos, `expected a mapping of paths to checks, such as {status: SUCCEEDED}, found %s`, describe(n))
+		return Checks{}
+	case len(n.Entries) == 0:
+		r.p.Add(n.Pos, "nothing is checked: the mapping is empty; name a path and what is expected there")
+		return Checks{}
+	}
+	var c Checks
+	for _, e := range n.Entries {
+		k := check{text: e.Key, pos: e.KeyPos}
+		var err error
+		switch k.path, err = expr.ParsePath(e.Key); {
+		case strings.Contains(e.Key, "${"):
+			r.p.Add(e.KeyPos, "${…} has no value in a key: keys are never expanded; write the value out")
+		case err != nil:
+			r.p.Add(e.KeyPos, "%q is not a path: %v%s", e.Key, err, r.insteadOfPath(e.Key))
+		default:
+			if k.ops = r.expectation(e); len(k.ops) > 0 {
+				c.list = append(c.list, k)
+			}
+		}
+	}
+	return c
+}
+
+func (r *reader) insteadOfPath(key string) string {
+	if _, ok := r.operators[key]; ok {
+		return "; an operator stands below a path"
+	}
+	return ""
+}
+
+// expectation reads what is expected at a path: a value means equals, a
+// mapping holds operators.
+func (r *reader) expectation(e schema.Entry) []operation {
+	n := e.Value
+	if n.Computed || n.Hole() || n.Kind != schema.Map {
+		if o, ok := r.operation("equals", schema.Entry{Key: e.Key, KeyPos: n.Pos, Value: n}); ok {
+			return []operation{o}
+		}
+		return nil
+	}
+	return r.operations(n)
+}
+
+// operations reads a mapping of operators, all of which must hold.
+func (r *reader) operations(n *schema.Node) []operation {
+	if len(n.Entries) == 0 {
+		r.p.Add(n.Pos, "nothing is checked: the mapping is empty; name an operator, such as equals, or write equals: {}")
+		return nil
+	}
+	if r.isDocument(n) {
+		return nil
+	}
+	var ops []operation
+	for _, e := range n.Entries {
+		if _, ok := r.operators[e.Key]; !ok {
+			r.unknown(e)
+			continue
+		}
+		if o, ok := r.operation(e.Key, e); ok {
+			ops = append(ops, o)
+		}
+	}
+	return ops
+}
+
+// isDocument reports a document where operators belong: no key is an operator.
+func (r *reader) isDocument(n *schema.Node) bool {
+	var keys []string
+	for _, e := range n.Entries {
+		if _, ok := r.operators[e.Key]; ok || e.Key == notYet {
+			return false
+		}
+		keys = append(keys, e.Key+": …")
+	}
+	if len(keys) > 3 {
+		keys = append(keys[:3], "…")
+	}
+	first, doc := n.Entries[0], strings.Join(keys, ", ")
+	r.p.Add(first.KeyPos, "unknown operator %q%s; to compare with this document write equals: {%s} or match: {%s}",
+		first.Key, schema.DidYouMean(first.Key, r.names()), doc, doc)
+	return true
+}
+
+// notYet is the one operator of the format that has no place in the table yet.
+const notYet = "schema"
+
+func (r *reader) unknown(e schema.Entry) {
+	if e.Key == notYet {
+		r.p.Add(e.KeyPos, "the operator %q belongs to the format, but this version of rehearse does not support it yet", e.Key)
+		return
+	}
+	hint := schema.DidYouMean(e.Key, r.names())
+	if hint == "" {
+		hint = "; known are " + strings.Join(r.names(), ", ")
+	}
+	r.p.Add(e.KeyPos, "unknown operator %q%s", e.Key, hint)
+}
+
+func (r *reader) names() []string {
+	l := make([]string, 0, len(r.operators))
+	for k := range r.operators {
+		l = append(l, k)
+	}
+	slices.Sort(l)
+	return l
+}
+
+// operation reads one operator's argument; false when it is wrong.
+func (r *reader) operation(name string, e schema.Entry) (operation, bool) {
+	n := e.Value
+	if n.Kind == schema.Null && n.Scalar == "" && !n.Computed {
+		r.p.Add(n.Pos, "nothing stands after %q; write null to mean null", e.Key+":")
+		return operation{}, false
+	}
+	o := operation{name: name, operator: r.operators[name], pos: e.KeyPos, open: isOpen(n)}
+	if !o.open {
+		o.expected = n.Value()
+	}
+	before := r.p.Errors()
+	if o.operator.within != nil {
+		o.inner = r.checks(n)
+		o.test = o.operator.within(o.inner)
+	} else {
+		o.test = o.operator.read(r, n)
+	}
+	return o, r.p.Errors() == before
+}
+
+func isOpen(n *schema.Node) bool {
+	open := false
+	n.Walk(func(x *schema.Node) { open = open || x.Open() })
+	return open
+}
+
+// wrong reports an argument that an operator does not take.
+func (r *reader) wrong(n *schema.Node, op, takes string) {
+	r.p.Add(n.Pos, "%s takes %s, found %s", op, takes, describe(n))
+}
+
+// text reads an argument that must be text; false while it is open or wrong.
+// Empty text is refused, because every text begins with it and contains it.
+func (r *reader) text(n *schema.Node, op, takes string) (string, bool) {
+	switch {
+	case n.Hole():
+		return "", false
+	case n.Kind != schema.Text:
+		r.wrong(n, op, takes)
+		return "", false
+	case n.Open():
+		return "", false
+	case n.Scalar == "":
+		r.p.Add(n.Pos, "%s with empty text checks nothing: it holds for every text", op)
+		return "", false
+	}
+	return n.Scalar, true
+}
+
+// boolean reads true or false; ok is false while it is open or wrong.
+func (r *reader) boolean(n *schema.Node, op string) (value, ok bool) {
+	if n.Hole() {
+		return false, false
+	}
+	if n.Kind != schema.Bool {
+		r.wrong(n, op, "true or false")
+		return false, false
+	}
+	return n.Scalar == "true", true
+}
+
+// list reads a list; false while it is open or wrong.
+func (r *reader) list(n *schema.Node, op, takes string, least int) ([]any, bool) {
+	switch {
+	case n.Hole():
+		return nil, false
+	case n.Kind != schema.List:
+		r.wrong(n, op, takes)
+		return nil, false
+	case len(n.Items) < least:
+		r.p.Add(n.Pos, "%s takes %s, found an empty list", op, takes)
+		return nil, false
+	case isOpen(n):
+		return nil, false
+	}
+	return n.Value().([]any), true
+}
+
+// number reads a number; false while it is open or wrong.
+func (r *reader) number(n *schema.Node, op string) bool {
+	if n.Hole() {
+		return false
+	}
+	if n.Kind != schema.Number {
+		r.wrong(n, op, "a number")
+		return false
+	}
+	return true
+}
+
+// inside reads what is expected of the elements of a list: a value, operators,
+// or checks by path inside each element.
+func (r *reader) inside(n *schema.Node, op string) func(element any) []Mismatch {
+	if n.Kind == schema.Map && !n.Computed && len(n.Entries) > 0 {
+		var operators, paths []string
+		for _, e := range n.Entries {
+			if _, ok := r.operators[e.Key]; ok || e.Key == notYet {
+				operators = append(operators, e.Key)
+			} else {
+				paths = append(paths, e.Key)
+			}
+		}
+		switch {
+		case len(operators) > 0 && len(paths) > 0:
+			r.p.Add(n.Pos, "%s takes operators or paths, found both: %s is an operator, %s a path; write $.%s to mean a field of that name",
+				op, operators[0], paths[0], operators[0])
+			return nil
+		case len(paths) > 0:
+			c := r.checks(n)
+			return func(element any) []Mismatch {
+				_, unmet := c.Run(element)
+				return unmet
+			}
+		}
+	}
+	ops := r.expectation(schema.Entry{Key: op, KeyPos: n.Pos, Value: n})
+	return func(element any) []Mismatch {
+		f := finding{value: element}
+		var out []Mismatch
+		for _, o := range ops {
+			if v := o.judge(f); !v.holds {
+				m := Mismatch{Op: o.name, Expected: o.expected, Found: element, Diff: v.diff, Pos: o.pos, Message: o.sentence(f, v)}
+				if len(v.inner) > 0 {
+					m.Message = v.inner[0].Message
+				}
+				out = append(out, m)
+			}
+		}
+		return out
+	}
+}
+
+// sayElements lists which elements failed and why, the first three of them.
+func sayElements(failed []int, why map[int]string) string {
+	var parts []string
+	for _, i := range failed[:min(3, len(failed))] {
+		parts = append(parts, fmt.Sprintf("[%d]: %s", i, why[i]))
+	}
+	if more := len(failed) - 3; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return "; " + strings.Join(parts, "; ")
+}

@@ -1,0 +1,132 @@
+package awsclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	smithy "github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+var throttles = retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}
+
+// Transient says whether an error passes by itself: throttling, a 5xx, a
+// connection that broke or could not be opened, an answer that took too long.
+func Transient(err error) bool {
+	if throttled(err) {
+		return true
+	}
+	var answer *smithyhttp.ResponseError
+	if errors.As(err, &answer) && answer.HTTPStatusCode() >= 500 {
+		return true
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorFault() == smithy.FaultServer || api.ErrorCode() == "RequestTimeout"
+	}
+	var timeout interface{ Timeout() bool }
+	var broken *net.OpError
+	return errors.As(err, &broken) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
+func throttled(err error) bool {
+	var answer *smithyhttp.ResponseError
+	return throttles.IsErrorThrottle(err) == aws.TrueTernary ||
+		errors.As(err, &answer) && answer.HTTPStatusCode() == 429
+}
+
+// SurelyNotDone says whether an error proves that a call changed nothing: it
+// was refused, throttled, or never reached the service.
+func SurelyNotDone(err error) bool {
+	if throttled(err) || dialFailed(err) {
+		return true
+	}
+	var serialise *smithy.SerializationError
+	var invalid smithy.InvalidParamsError
+	if errors.As(err, &serialise) || errors.As(err, &invalid) {
+		return true
+	}
+	var answer *smithyhttp.ResponseError
+	if errors.As(err, &answer) {
+		code := answer.HTTPStatusCode()
+		return code >= 400 && code < 500 && code != 408
+	}
+	return false
+}
+
+func dialFailed(err error) bool {
+	var op *net.OpError
+	var dns *net.DNSError
+	return errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" || errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// Code is the service's own name for an error, "" where there is none.
+func Code(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// Is says whether an error is one of a service's named errors.
+func Is(err error, codes ...string) bool {
+	got := Code(err)
+	for _, c := range codes {
+		if got == c {
+			return true
+		}
+	}
+	return false
+}
+
+// Explain says an error in a sentence: what a caller put around it, and for an
+// answer of AWS the operation, its code and message, without the SDK's
+// wrapping; and what to do where that is known.
+func Explain(err error) string {
+	var op *smithy.OperationError
+	if err == nil || !errors.As(err, &op) {
+		if err == nil {
+			return ""
+		}
+		return err.Error()
+	}
+	return strings.Replace(err.Error(), op.Error(), explainOperation(op), 1)
+}
+
+func explainOperation(op *smithy.OperationError) string {
+	prefix := op.Service() + " " + op.Operation() + ": "
+	var api smithy.APIError
+	var address *url.Error
+	switch {
+	case errors.As(op, &api):
+		s := prefix + api.ErrorCode()
+		if m := api.ErrorMessage(); m != "" && m != api.ErrorCode() {
+			s += ": " + m
+		}
+		return s + advice(api.ErrorCode(), op)
+	case errors.As(op, &address):
+		return prefix + address.Err.Error()
+	}
+	return prefix + op.Unwrap().Error()
+}
+
+func advice(code string, op *smithy.OperationError) string {
+	switch code {
+	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError":
+		return fmt.Sprintf(" (the credentials of this run may not call %s on it)", op.Operation())
+	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
+		return " (the credentials of this run have expired)"
+	}
+	return ""
+}

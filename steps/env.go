@@ -1,0 +1,130 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
+)
+
+// Env is what a step is given to work with.
+type Env struct {
+	// AWS is the account and region the step runs in. In act, for kinds that are
+	// not idempotent, it sends nothing twice.
+	AWS *awsclient.Place
+	// HTTP makes requests to the application.
+	HTTP *http.Client
+
+	RunID      string
+	ScenarioID string // unique to this attempt of this case; safe in names; "" in a suite's own steps
+	Step       string // phase and place, such as act/0
+	Owner      string // the case, or "run"
+
+	// Since is the start of act, from where reading kinds look by default. In
+	// arrange it is the start of the attempt.
+	Since time.Time
+	// Started is the start of this attempt of the case.
+	Started time.Time
+	// Clock is where this step's clocks start.
+	Clock time.Time
+
+	Suite SuiteEnv
+	// Ledger records what this step creates; it is taken back with the case, or
+	// for a suite's own steps with the run. Nil-safe through Create.
+	Ledger Ledger
+	// Run is shared by everything in the run.
+	Run *Shared
+	// Keep says that the user wants to keep what this step creates.
+	Keep bool
+	// Warn tells the user something that does not change the verdict.
+	Warn func(format string, args ...any)
+}
+
+// SuiteEnv is what a suite says about every step.
+type SuiteEnv struct {
+	Name         string
+	Tags         map[string]string
+	CanarySource string
+	Settle       time.Duration
+}
+
+// Resource is something that a step creates: data, so that it can be removed
+// by this run, or by a later one that has only the record.
+type Resource struct {
+	Type   string            `json:"type"` // such as sqs.queue; names its Reaper
+	ID     string            `json:"id"`
+	ARN    string            `json:"arn,omitempty"`
+	Region string            `json:"region,omitempty"`
+	Data   map[string]string `json:"data,omitempty"` // what the reaper needs beyond the id
+}
+
+// Ledger keeps the record of what was created.
+type Ledger interface {
+	// Intend records a resource, durably, before the call that creates it.
+	Intend(ctx context.Context, r Resource) (Entry, error)
+}
+
+// Entry is one record of the ledger.
+type Entry interface {
+	// Created completes the record with what is known only afterwards.
+	Created(r Resource)
+	// Forget removes the record: nothing was created, or it is gone already.
+	Forget()
+}
+
+// Reaper removes one type of resource. What is gone already is a success.
+type Reaper struct {
+	Type   string
+	Remove func(context.Context, *awsclient.Place, Resource) error
+}
+
+// Create records an intent, makes the call, and completes or withdraws the
+// record. Only an error that proves that nothing was created withdraws it.
+func (e *Env) Create(ctx context.Context, r Resource, call func(context.Context) (Resource, error)) error {
+	if r.Region == "" && e.AWS != nil {
+		r.Region = e.AWS.Region
+	}
+	entry, err := e.Ledger.Intend(ctx, r)
+	if err != nil {
+		return err
+	}
+	made, err := call(ctx)
+	if err != nil {
+		if awsclient.SurelyNotDone(err) {
+			entry.Forget()
+		}
+		return err
+	}
+	if made.Region == "" {
+		made.Region = r.Region
+	}
+	entry.Created(made)
+	return nil
+}
+
+// finalError cannot pass by itself: a probe ends on it.
+type finalError struct{ err error }
+
+func (f finalError) Error() string { return f.err.Error() }
+func (f finalError) Unwrap() error { return f.err }
+
+// Final marks an error that looking again cannot change.
+func Final(err error) error {
+	if err == nil {
+		return nil
+	}
+	return finalError{err}
+}
+
+// Finalf makes an error that looking again cannot change.
+func Finalf(format string, args ...any) error { return finalError{fmt.Errorf(format, args...)} }
+
+// IsFinal says whether looking again could not change an error: it is marked
+// so, or it is an answer of a service that does not pass by itself.
+func IsFinal(err error) bool {
+	var f finalError
+	return errors.As(err, &f) || !awsclient.Transient(err)
+}

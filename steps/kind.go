@@ -1,0 +1,308 @@
+// Package steps is the contract between the kinds of steps and the runner: how
+// a kind is defined, what it is given and what it gives back. It knows no
+// service and no kind; those live in its folders, one file a kind.
+package steps
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/schema"
+)
+
+// Def is how a kind is written: P are its parameters, R its result, both
+// structs whose tags schema.Shape reads (json, doc, required, default, enum).
+// One of Do and Watch is set, or both together with WatchWhen.
+type Def[P, R any] struct {
+	Summary string // one sentence, for the list of kinds
+	Doc     string // what a user must know beyond it; may be empty
+	Example string // phases of a scenario that shows the kind; a test runs it
+
+	// Do acts. It makes one attempt unless the user asks for more.
+	Do func(context.Context, *Env, P) (R, error)
+	// Watch observes: its probe looks until the checks hold.
+	Watch func(context.Context, *Env, P) (Probe[R], error)
+	// WatchWhen chooses, for a kind with both, whether these parameters observe.
+	WatchWhen func(P) bool
+
+	// Success is what a result must show when the user's checks do not look at
+	// the same path; Demands is what the parameters ask for in any case.
+	Success func(P) assertions.Checks
+	Demands func(P) assertions.Checks
+	// Rules are about parameters together: OneOf, AtMostOne.
+	Rules []Rule
+	// Shorthand is the parameter that a lone scalar stands for: "wait: 5s".
+	Shorthand string
+	// Condition is the parameter that is an expression with or without ${}.
+	Condition string
+	// Needs lists the IAM actions, with the resources where they are known.
+	Needs func(P) []Permission
+	// Idempotent kinds may be sent again when an answer was lost.
+	Idempotent bool
+	// Unbounded kinds have only the scenario's timeout as a bound on one attempt.
+	Unbounded bool
+	// Pure kinds call nothing outside the process.
+	Pure bool
+	// FreeResult says that the result has more keys than R names.
+	FreeResult bool
+	// Reapers remove what the kind creates.
+	Reapers []Reaper
+}
+
+// Permission is an IAM action and what it is called on.
+type Permission struct {
+	Action   string // such as events:PutEvents
+	Resource string // a name or an ARN as the user wrote it; "" means any
+}
+
+// Kind is a definition with its types erased: what the runner, the reference
+// and the editor schema work with.
+type Kind struct {
+	Name, Summary, Doc, Example string
+	Params, Result              *schema.Shape
+	Rules                       []Rule
+	Shorthand, Condition        string
+	Idempotent, Unbounded, Pure bool
+	FreeResult                  bool
+	Reapers                     []Reaper
+
+	bind  func(*schema.Node, *schema.Problems) Bound
+	known func(*schema.Node) (reads bool, needs []Permission)
+	empty func() (any, error)
+}
+
+// Bound is a step of a kind with its parameters filled, ready to run.
+type Bound struct {
+	// Success and Demands are the checks that come from the kind.
+	Success, Demands assertions.Checks
+	// Do acts once; nil for a kind that observes.
+	Do func(context.Context, *Env) (any, error)
+	// Watch starts to observe; nil for a kind that acts.
+	Watch func(context.Context, *Env) (Probe[any], error)
+}
+
+// Probe is an observation under way; what it remembers between looks lives in
+// its closures.
+type Probe[R any] struct {
+	// Look looks once. An error that cannot pass by itself is wrapped in Final.
+	Look func(context.Context) (Seen[R], error)
+	// Wake, when set, says that a look may see something new; then nothing is polled.
+	Wake <-chan struct{}
+	// Close ends the observation; it may be nil.
+	Close func()
+}
+
+// Seen is what one look saw.
+type Seen[R any] struct {
+	Doc R
+	// At is when it became so, as the source says; zero: when we saw it.
+	At time.Time
+	// Unmet is what the kind itself finds wrong, beyond the checks.
+	Unmet []assertions.Mismatch
+	// Final says that no later look can see anything else.
+	Final bool
+	// Explain tells more about a failure; it is called only for one.
+	Explain func() Explanation
+}
+
+// Explanation is what a person wants to know when something did not arrive.
+type Explanation struct {
+	Arrived int    // how many came in all, matching or not
+	Misses  []Miss // the nearest first
+}
+
+// Miss is something that came and was not what was asked for.
+type Miss struct {
+	Summary string
+	Diff    []assertions.Difference
+}
+
+// Define makes a kind of a definition. It panics on a definition that is wrong
+// in itself, which every test of the catalogue would meet.
+func Define[P, R any](name string, d Def[P, R]) Kind {
+	if d.Do == nil && d.Watch == nil || (d.Do != nil && d.Watch != nil) != (d.WatchWhen != nil) {
+		panic(name + ": a kind has Do or Watch, or both and WatchWhen")
+	}
+	shape := schema.ShapeOf(reflect.TypeFor[P]())
+	return Kind{
+		Name: name, Summary: d.Summary, Doc: d.Doc, Example: d.Example,
+		Params: shape, Result: schema.ShapeOf(reflect.TypeFor[R]()),
+		Rules: d.Rules, Shorthand: d.Shorthand, Condition: d.Condition,
+		Idempotent: d.Idempotent || d.Do == nil, Unbounded: d.Unbounded, Pure: d.Pure,
+		FreeResult: d.FreeResult, Reapers: d.Reapers,
+		bind: func(n *schema.Node, p *schema.Problems) Bound {
+			var params P
+			shape.Fill(n, "parameter", &params, p)
+			return bindDef(d, params)
+		},
+		known: func(n *schema.Node) (reads bool, needs []Permission) {
+			var params P
+			shape.Fill(n, "parameter", &params, &schema.Problems{})
+			if d.Needs != nil {
+				needs = d.Needs(params)
+			}
+			return d.reads(params), needs
+		},
+		empty: func() (any, error) {
+			var r R
+			return schema.Document(r)
+		},
+	}
+}
+
+func (d Def[P, R]) reads(params P) bool {
+	if d.WatchWhen != nil {
+		return d.WatchWhen(params)
+	}
+	return d.Watch != nil
+}
+
+func bindDef[P, R any](d Def[P, R], params P) Bound {
+	var b Bound
+	if d.Success != nil {
+		b.Success = d.Success(params)
+	}
+	if d.Demands != nil {
+		b.Demands = d.Demands(params)
+	}
+	if !d.reads(params) {
+		b.Do = func(ctx context.Context, e *Env) (any, error) {
+			r, err := d.Do(ctx, e, params)
+			if err != nil {
+				return nil, err
+			}
+			return schema.Document(r)
+		}
+		return b
+	}
+	b.Watch = func(ctx context.Context, e *Env) (Probe[any], error) {
+		p, err := d.Watch(ctx, e, params)
+		if err != nil {
+			return Probe[any]{}, err
+		}
+		return Probe[any]{Wake: p.Wake, Close: p.Close, Look: func(ctx context.Context) (Seen[any], error) {
+			s, err := p.Look(ctx)
+			if err != nil {
+				return Seen[any]{}, err
+			}
+			doc, err := schema.Document(s.Doc)
+			return Seen[any]{Doc: doc, At: s.At, Unmet: s.Unmet, Final: s.Final, Explain: s.Explain}, err
+		}}, nil
+	}
+	return b
+}
+
+// Normal gives a step's parameters as the mapping they stand for: nothing is
+// an empty one, a lone scalar the kind's shorthand, and a condition without
+// ${} becomes an expression.
+func (k Kind) Normal(n *schema.Node, p *schema.Problems) *schema.Node {
+	if n.Kind == schema.Null && !n.Open() {
+		n = &schema.Node{Pos: n.Pos, Kind: schema.Map} // "- listen:" with nothing behind it
+	}
+	if n.Kind != schema.Map && n.Kind != schema.List && k.Shorthand != "" {
+		n = &schema.Node{Pos: n.Pos, Kind: schema.Map, Entries: []schema.Entry{{Key: k.Shorthand, KeyPos: n.Pos, Value: n}}}
+	}
+	if k.Condition == "" {
+		return n
+	}
+	c := *n
+	c.Entries = append([]schema.Entry(nil), n.Entries...)
+	for i, e := range c.Entries {
+		if e.Key == k.Condition {
+			c.Entries[i].Value = schema.AsExpression(e.Value, p)
+		}
+	}
+	return &c
+}
+
+// Check says everything that can be known to be wrong with a step's parameters
+// before its expressions have values; n is Normal.
+func (k Kind) Check(n *schema.Node, p *schema.Problems) {
+	if n.Hole() {
+		p.Add(n.Pos, "the parameters of %s must be written out; expressions go into their values", k.Name)
+		return
+	}
+	before := p.Errors()
+	k.Params.Check(n, "parameter", p)
+	if p.Errors() == before {
+		for _, r := range k.Rules {
+			r.check(k.Name, n, p)
+		}
+	}
+}
+
+// Bind fills a step's parameters from a node whose expressions have values.
+// When p has gained errors, the result must not be run.
+func (k Kind) Bind(n *schema.Node, p *schema.Problems) Bound { return k.bind(n, p) }
+
+// Needs lists the permissions of a step as far as its parameters are known.
+func (k Kind) Needs(n *schema.Node) []Permission {
+	_, needs := k.known(n)
+	return needs
+}
+
+// Reads says whether a step observes, as far as its parameters are known.
+func (k Kind) Reads(n *schema.Node) bool {
+	reads, _ := k.known(n)
+	return reads
+}
+
+// EmptyAnswer is what the kind gives when there is nothing there.
+func (k Kind) EmptyAnswer() (any, error) { return k.empty() }
+
+// Listener is the id of a listen step, as received names it; the step's result
+// takes its place before the parameters are filled.
+type Listener string
+
+// ListenerType is Listener's, for those who look for such parameters.
+var ListenerType = reflect.TypeFor[Listener]()
+
+// Rule is about several parameters of a kind together.
+type Rule struct {
+	Names []string
+	// Exactly one of them must be given; else at most one may be.
+	Exactly bool
+}
+
+// OneOf asks for exactly one of some parameters.
+func OneOf(names ...string) Rule { return Rule{Names: names, Exactly: true} }
+
+// AtMostOne forbids two of some parameters together.
+func AtMostOne(names ...string) Rule { return Rule{Names: names} }
+
+func (r Rule) check(kind string, n *schema.Node, p *schema.Problems) {
+	var given []schema.Entry
+	for _, name := range r.Names {
+		if e, ok := n.Get(name); ok {
+			given = append(given, e)
+		}
+	}
+	switch {
+	case len(given) > 1:
+		p.Add(given[1].KeyPos, "%s takes only one of %s; %s stands there already", kind, list(r.Names), given[0].Key)
+	case len(given) == 0 && r.Exactly:
+		p.Add(n.Pos, "%s needs one of %s", kind, list(r.Names))
+	}
+}
+
+func list(names []string) string {
+	switch len(names) {
+	case 1:
+		return names[0]
+	case 2:
+		return names[0] + " and " + names[1]
+	}
+	s := ""
+	for i, n := range names {
+		switch {
+		case i == len(names)-1:
+			s += " and "
+		case i > 0:
+			s += ", "
+		}
+		s += n
+	}
+	return s
+}

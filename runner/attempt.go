@@ -1,0 +1,319 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rehearse-dev/rehearse/runner/event"
+	"github.com/rehearse-dev/rehearse/runner/plan"
+)
+
+// attempt is one run of a case from its start to its clean-up.
+type attempt struct {
+	stage
+	c      *plan.Case
+	actEnd time.Time
+	ends   map[string]time.Time // when steps with an id ended
+
+	mu     sync.Mutex
+	status event.Status
+	cause  event.Cause
+	failed string // the first step that did not pass
+}
+
+// runCase waits for a slot, sets up the suite and runs the case.
+func (r *run) runCase(c *plan.Case, queued time.Time) {
+	if err := r.slots.Acquire(r.work, 1); err != nil {
+		r.skip(c, "not begun: "+context.Cause(r.work).Error())
+		return
+	}
+	a := &attempt{c: c, ends: map[string]time.Time{}, status: event.Passed}
+	holding := true
+	release := func() {
+		if holding {
+			r.slots.Release(1)
+		}
+		holding = false
+	}
+	defer release()
+	suite := r.suites[c.Suite]
+	setUp := suite.setUp(r.work)
+	if r.work.Err() != nil {
+		r.skip(c, "not begun: "+context.Cause(r.work).Error())
+		return
+	}
+	a.begin(r, suite, queued)
+	start := time.Now()
+	cleanup := &event.Cleanup{Status: event.Passed}
+	reason := ""
+	if setUp != nil {
+		a.note(event.Errored, event.CauseArrange, "")
+		reason = "the suite's arrange failed: " + setUp.Error()
+	} else {
+		reason = a.phases(release)
+		if !holding && r.slots.Acquire(r.base, 1) == nil {
+			holding = true
+		}
+		if a.status == event.Failed || a.status == event.Errored {
+			a.diagnose()
+		}
+		cleanup = a.cleanUp()
+	}
+	r.count(a.status)
+	if cleanup.Status != event.Passed {
+		r.addLeft(cleanup.Left)
+	}
+	a.emit(nil, event.ScenarioFinished, &event.ScenarioFinish{
+		Status: a.status, Cause: a.cause, Reason: reason, FailedStep: a.failed,
+		MS: time.Since(start).Milliseconds(), Final: true, Cleanup: cleanup,
+	})
+}
+
+func (a *attempt) begin(r *run, suite *suiteRun, queued time.Time) {
+	now := time.Now()
+	traceID, header := newTrace(now)
+	a.stage = stage{
+		run: r, suite: a.c.Suite, owner: a.c.ID, caseID: a.c.ID, number: 1, id: r.names.attempt(), started: now,
+	}
+	a.ledger = r.Ledger.Scope(a.c.ID, r.resourceChanged(a))
+	a.scope = newScope(a.c.Vars, a.c.File, map[string]any{
+		"run":   suite.runNames(),
+		"suite": suite.results(),
+		"scenario": map[string]any{
+			"id": a.id, "name": a.c.Scenario, "started_at": now.UTC().Format("2006-01-02T15:04:05.000Z"),
+			"trace_id": traceID, "trace_header": header,
+		},
+		"case": map[string]any{"name": a.c.CaseName},
+	})
+	a.emit(nil, event.ScenarioStarted, &event.ScenarioStart{ScenarioID: a.id, QueuedMS: now.Sub(queued).Milliseconds()})
+}
+
+// phases runs arrange, act and assert within the case's timeout. It gives a
+// reason when what went wrong belongs to no single step.
+func (a *attempt) phases(release func()) string {
+	ctx, cancel := withTimeout(a.run.work, a.c.Timeout, "the scenario's timeout of %s is used up", a.c.Timeout)
+	defer cancel()
+	p := a.c.Steps
+	if !a.inOrder(ctx, "arrange", p.Arrange) {
+		return a.notRun(p.Act, p.Assert)
+	}
+	a.actStart = time.Now()
+	if !a.inOrder(ctx, "act", p.Act) {
+		return a.notRun(p.Assert)
+	}
+	a.actEnd = time.Now()
+	if a.run.Parallel > 1 {
+		release() // who only probes holds no slot
+	}
+	a.assert(ctx, p.Assert)
+	return ""
+}
+
+// inOrder runs steps one after the other and stops at the first that does not pass.
+func (a *attempt) inOrder(ctx context.Context, phase string, list []*plan.Step) bool {
+	if len(list) == 0 {
+		return ctx.Err() == nil
+	}
+	start := time.Now()
+	status := event.Passed
+	for i, x := range list {
+		s := a.step(ctx, x, time.Now(), nil).Status
+		a.end(x)
+		if s != event.Skipped {
+			status = event.Worse(status, s)
+		}
+		if s == event.Failed || s == event.Errored {
+			a.noteStep(ctx, x, s)
+			a.notRun(list[i+1:])
+			break
+		}
+	}
+	a.phaseFinished(phase, start, status)
+	return status == event.Passed
+}
+
+func (a *attempt) phaseFinished(phase string, start time.Time, s event.Status) {
+	a.emit(nil, event.PhaseFinished, &event.PhaseFinish{
+		Phase: phase, StartMS: start.Sub(a.run.stream.start).Milliseconds(), MS: time.Since(start).Milliseconds(), Status: s,
+	})
+}
+
+// notRun tells of steps that are not reached.
+func (a *attempt) notRun(phases ...[]*plan.Step) string {
+	for _, list := range phases {
+		for _, x := range list {
+			a.scope.set(x.Common.ID, event.NotRun, nil)
+			a.emit(x, event.StepFinished, &event.StepFinish{Status: event.NotRun, Summary: "a step before it did not pass"})
+		}
+	}
+	return ""
+}
+
+// assert starts the steps together; one that uses another's result waits for
+// it. All of them finish.
+func (a *attempt) assert(ctx context.Context, list []*plan.Step) {
+	if len(list) == 0 {
+		return
+	}
+	start := time.Now()
+	done := map[string]chan struct{}{}
+	for _, x := range list {
+		if x.Common.ID != "" {
+			done[x.Common.ID] = make(chan struct{})
+		}
+	}
+	statuses := make([]event.Status, len(list))
+	var all sync.WaitGroup
+	for i, x := range list {
+		all.Go(func() {
+			statuses[i] = a.assertStep(ctx, x, done)
+			a.end(x)
+			if c := done[x.Common.ID]; c != nil {
+				close(c)
+			}
+		})
+	}
+	all.Wait()
+	total, ran := event.Passed, false
+	for i, s := range statuses {
+		if s == event.Skipped {
+			continue
+		}
+		ran = true
+		total = event.Worse(total, s)
+		if s == event.Failed || s == event.Errored {
+			a.noteStep(ctx, list[i], s)
+		}
+	}
+	if !ran {
+		total = event.Skipped
+		a.note(event.Skipped, "", "")
+	}
+	a.phaseFinished("assert", start, total)
+}
+
+func (a *attempt) assertStep(ctx context.Context, x *plan.Step, done map[string]chan struct{}) event.Status {
+	clock := a.actEnd
+	var waited []string
+	for _, id := range x.Uses {
+		c := done[id]
+		if c == nil {
+			continue
+		}
+		waited = append(waited, id)
+		<-c // it ends with ctx
+		if s := a.scope.status(id); s == event.Failed || s == event.Errored || s == event.NotRun {
+			a.scope.set(x.Common.ID, event.NotRun, nil)
+			a.emit(x, event.StepFinished, &event.StepFinish{Status: event.NotRun, Summary: fmt.Sprintf("it waits for %s, which did not pass", id)})
+			return event.NotRun
+		}
+	}
+	if after := x.Common.After; after != "" {
+		a.mu.Lock()
+		clock = a.ends[after]
+		a.mu.Unlock()
+	}
+	return a.step(ctx, x, clock, waited).Status
+}
+
+func (a *attempt) end(x *plan.Step) {
+	if x.Common.ID != "" {
+		a.mu.Lock()
+		a.ends[x.Common.ID] = time.Now()
+		a.mu.Unlock()
+	}
+}
+
+// noteStep makes a step's end the attempt's.
+func (a *attempt) noteStep(ctx context.Context, x *plan.Step, s event.Status) {
+	cause := event.CauseCheck
+	if s == event.Errored {
+		cause = event.CauseStep
+	}
+	a.note(s, phaseCause(ctx, x, cause), x.Place())
+}
+
+func (a *attempt) note(s event.Status, cause event.Cause, step string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if event.Worse(a.status, s) != a.status {
+		a.status, a.cause = s, cause
+	}
+	if a.failed == "" {
+		a.failed = step
+	}
+}
+
+// diagnoseTimeout is what looking around after a failure may take.
+const diagnoseTimeout = 30 * time.Second
+
+// diagnose shows what a person would look at next; it never changes the verdict.
+func (a *attempt) diagnose() {
+	if len(a.c.Steps.Diagnose) == 0 || errors.Is(context.Cause(a.run.work), errInterrupted) {
+		return
+	}
+	ctx, cancel := withTimeout(a.run.work, diagnoseTimeout, "diagnose may take %s", diagnoseTimeout)
+	defer cancel()
+	start := time.Now()
+	for _, x := range a.c.Steps.Diagnose {
+		a.step(ctx, x, time.Now(), nil)
+	}
+	a.phaseFinished("diagnose", start, event.Passed)
+}
+
+// cleanUp runs every cleanup step and takes back what the steps created. It
+// derives from the run's context: an interrupt does not keep it from working.
+func (a *attempt) cleanUp() *event.Cleanup {
+	out := &event.Cleanup{Status: event.Passed}
+	start := time.Now()
+	if list := a.c.Steps.Cleanup; len(list) > 0 {
+		out.Left = a.cleanUpSteps(list, a.c.Suite.Defaults.CleanupTimeout)
+		if len(out.Left) > 0 {
+			out.Status = event.Errored
+		}
+		a.phaseFinished("cleanup", start, out.Status)
+	}
+	start = time.Now()
+	ctx, cancel := withTimeout(a.run.base, takeBackTimeout, "the minute for taking back is over")
+	defer cancel()
+	left := a.ledger.TakeBack(ctx, a.run.Reapers, a.run.Place(a.suite))
+	if len(left) > 0 {
+		out.Status = event.Errored
+		out.Left = append(out.Left, left...)
+	}
+	a.phaseFinished("take_back", start, out.Status)
+	return out
+}
+
+// cleanUpSteps runs all of the steps and says which did not do their work.
+func (g *stage) cleanUpSteps(list []*plan.Step, timeout time.Duration) (left []string) {
+	ctx, cancel := withTimeout(g.run.base, timeout, "cleanup_timeout of %s is used up", timeout)
+	defer cancel()
+	for _, x := range list {
+		if id := g.neverRan(x); id != "" {
+			g.emit(x, event.StepFinished, &event.StepFinish{Status: event.Skipped, Summary: id + " never ran, so there is nothing to clean up"})
+			continue
+		}
+		if s := g.step(ctx, x, time.Now(), nil).Status; s == event.Failed || s == event.Errored {
+			left = append(left, fmt.Sprintf("cleanup step %d (%s, %s) did not succeed", x.Index+1, x.Label(), x.Pos))
+		}
+	}
+	return left
+}
+
+// neverRan names a step that this one refers to and that has no result.
+func (g *stage) neverRan(x *plan.Step) string {
+	for _, id := range x.Uses {
+		switch g.scope.status(id) {
+		case "", event.NotRun, event.Skipped:
+			return id
+		}
+		if !g.scope.has(id) {
+			return id
+		}
+	}
+	return ""
+}

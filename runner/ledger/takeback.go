@@ -1,0 +1,82 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/steps"
+)
+
+// Reapers are the ways to remove each type of resource.
+type Reapers map[string]steps.Reaper
+
+// ReapersOf gathers the reapers of all kinds.
+func ReapersOf(kinds []steps.Kind) Reapers {
+	r := Reapers{}
+	for _, k := range kinds {
+		for _, x := range k.Reapers {
+			r[x.Type] = x
+		}
+	}
+	return r
+}
+
+// TakeBack removes everything the scope created, in reverse order, and gives
+// what is left, each with the reason. One failure does not keep the rest.
+func (s *Scope) TakeBack(ctx context.Context, reapers Reapers, place *awsclient.Place) (left []string) {
+	s.mu.Lock()
+	entries := s.entries
+	s.entries = nil
+	s.mu.Unlock()
+	for i := len(entries) - 1; i >= 0; i-- {
+		e := entries[i]
+		if e.settled {
+			continue
+		}
+		if e.keep {
+			e.settle()
+			s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "kept"})
+			continue
+		}
+		if err := remove(ctx, reapers, place, e.resource); err != nil {
+			left = append(left, fmt.Sprintf("%s %s: %s", e.resource.Type, e.resource.ID, awsclient.Explain(err)))
+			s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "left", Err: err})
+			continue
+		}
+		e.settle()
+		s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "released"})
+	}
+	return left
+}
+
+func remove(ctx context.Context, reapers Reapers, place *awsclient.Place, r steps.Resource) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error: %v", p)
+		}
+	}()
+	if ctx.Err() != nil {
+		return fmt.Errorf("no time was left to remove it: %w", context.Cause(ctx))
+	}
+	reaper, ok := reapers[r.Type]
+	if !ok {
+		return fmt.Errorf("internal error: nothing knows how to remove it")
+	}
+	return reaper.Remove(ctx, place, r)
+}
+
+// Left lists what a scope has created and not taken back yet.
+func (s *Scope) Left() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var l []string
+	for _, e := range s.entries {
+		if !e.settled && !e.keep {
+			l = append(l, e.resource.Type+" "+e.resource.ID)
+		}
+	}
+	sort.Strings(l)
+	return l
+}

@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/schema"
+)
+
+// checkPaths follows the paths of the checks into the shape of the result.
+func (s *scenarioScope) checkPaths(x *Step) {
+	if x.Kind.FreeResult {
+		return
+	}
+	for _, p := range x.Expect.Paths() {
+		shape, name := x.Kind.Result, "the result of "+x.Kind.Name
+		for _, field := range p.Path.Leading() {
+			if shape == nil || shape.Any || shape.Custom || shape.Want != schema.Map || shape.Elem != nil {
+				break
+			}
+			f, ok := shape.Field(field)
+			if !ok {
+				s.p.Add(p.Pos, "%s has no %q%s", name, field, insteadOf(field, shape.Names()))
+				break
+			}
+			shape, name = f.Shape, field
+		}
+	}
+}
+
+// checkEmptyAnswer asks for throughout or hold where the checks of a reading
+// step would hold although there is nothing: the first empty look would pass.
+func (s *scenarioScope) checkEmptyAnswer(x *Step) {
+	if x.Phase != "assert" || x.Common.Throughout != nil || x.Common.Hold != nil || !x.Kind.Reads(x.Params) {
+		return
+	}
+	var ignored schema.Problems
+	b := x.Kind.Bind(x.Params, &ignored)
+	checks := Checks(b.Success, b.Demands, x.Expect)
+	if ignored.Errors() > 0 || !checks.Known() {
+		return // told already, or only the run can tell
+	}
+	if HoldsOnNothing(x, checks) {
+		s.p.Add(x.Pos, "this holds on an empty answer, so the first look would pass before anything could happen; write how long it must hold: throughout: 5s (from the first look on) or hold: 5s (once it holds)")
+	}
+}
+
+// HoldsOnNothing says whether checks hold on the answer that a kind gives when
+// there is nothing.
+func HoldsOnNothing(x *Step, checks assertions.Checks) bool {
+	empty, err := x.Kind.EmptyAnswer()
+	return err == nil && checks.Holds(empty)
+}
+
+// Checks puts a step's checks together: what the kind takes for success, where
+// no check of the user's stands on that path, what the parameters demand, and
+// what the user expects.
+func Checks(success, demands, expect assertions.Checks) assertions.Checks {
+	all := demands
+	for _, p := range success.Paths() {
+		if !expect.Covers(p.Text) {
+			all = success.And(all)
+		}
+		break
+	}
+	return all.And(expect)
+}

@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/schema"
+)
+
+// suite plans a suite once, however many files belong to it.
+func (b *builder) suite(s *schema.Suite) *Suite {
+	if x, ok := b.suites[s]; ok {
+		return x
+	}
+	x := &Suite{Suite: s, Label: s.Suite}
+	b.suites[s] = x
+	b.environment(x)
+	x.Defaults = defaults(s.Defaults, x.Environment.Defaults)
+	x.Vars = NewVars(b.options.Vars, s.Vars, x.Environment.Vars)
+	at := schema.Pos{File: s.File}
+	b.checkVars(x.Vars, at)
+	in := &scenarioScope{builder: b, vars: x.Vars, ids: map[string]*Step{}, suiteSteps: map[string]*Step{}, ofSuite: true}
+	x.Arrange = in.steps("arrange", s.Arrange)
+	for id, step := range in.ids {
+		in.suiteSteps[id] = step
+	}
+	x.Cleanup = in.steps("cleanup", s.Cleanup)
+	return x
+}
+
+// environment chooses the suite's environment and fills its expressions, which
+// see env alone.
+func (b *builder) environment(x *Suite) {
+	names := slices.Collect(maps.Keys(x.Environments))
+	if len(names) == 0 || b.options.Detached {
+		return
+	}
+	chosen := b.options.Environment
+	if chosen == "" {
+		chosen = x.DefaultEnvironment
+	}
+	at := x.Node.At("environments")
+	if e, ok := x.Node.Get("environments"); ok {
+		at = e.KeyPos
+	}
+	if chosen == "" && b.options.AnyEnvironment {
+		x.Environment.Vars = map[string]*schema.Node{}
+		for _, e := range x.Environments {
+			maps.Copy(x.Environment.Vars, e.Vars)
+		}
+		return
+	}
+	if chosen == "" {
+		b.p.Add(at, "the suite runs in an environment and none is chosen; give --env with one of %s, or use --sandbox", schema.KnownNames(names))
+		return
+	}
+	if _, ok := x.Environments[chosen]; !ok {
+		instead := schema.DidYouMean(chosen, names)
+		if instead == "" {
+			instead = "; there are " + schema.KnownNames(names)
+		}
+		b.p.Add(at, "there is no environment %q%s", chosen, instead)
+		return
+	}
+	x.Env = chosen
+	all, _ := x.Node.Get("environments")
+	one, _ := all.Value.Get(chosen)
+	node := *one.Value
+	vars, _ := node.Get("vars") // these wait for their turn
+	node.Entries = slices.DeleteFunc(slices.Clone(node.Entries), func(e schema.Entry) bool { return e.Key == "vars" })
+	resolved := node.Resolve(context.Background(), &expr.Scope{Names: map[string]any{"env": Environ()}}, b.p)
+	schema.ShapeOf(environmentType).Fill(resolved, "key", &x.Environment, b.p)
+	if vars.Value != nil {
+		x.Environment.Vars = x.Environments[chosen].Vars
+	}
+}
+
+func defaults(layers ...schema.Defaults) Defaults {
+	d := Defaults{
+		Timeout: 5 * time.Minute, Within: 30 * time.Second, Every: 500 * time.Millisecond, Hold: 2 * time.Second,
+		Settle: 5 * time.Second, StepTimeout: 30 * time.Second, CleanupTimeout: time.Minute,
+	}
+	for _, l := range layers {
+		d.Timeout = duration(d.Timeout, l.Timeout)
+		d.Within = duration(d.Within, l.Within)
+		d.Every = duration(d.Every, l.Every)
+		d.Hold = duration(d.Hold, l.Hold)
+		d.Settle = duration(d.Settle, l.Settle)
+		d.StepTimeout = duration(d.StepTimeout, l.StepTimeout)
+		d.CleanupTimeout = duration(d.CleanupTimeout, l.CleanupTimeout)
+	}
+	return d
+}

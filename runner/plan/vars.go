@@ -1,0 +1,166 @@
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/schema"
+)
+
+var environmentType = reflect.TypeFor[schema.Environment]()
+
+// Vars are the layered vars of a case; the nearer layer wins.
+type Vars struct {
+	layers []map[string]*schema.Node
+	nodes  map[string]*schema.Node
+}
+
+// NewVars layers vars, the farthest first; fixed ones, given on the command
+// line, beat them all.
+func NewVars(fixed map[string]string, layers ...map[string]*schema.Node) Vars {
+	v := Vars{layers: layers, nodes: map[string]*schema.Node{}}
+	for _, l := range layers {
+		maps.Copy(v.nodes, l)
+	}
+	for name, text := range fixed {
+		v.nodes[name] = &schema.Node{Pos: schema.Pos{File: "--var " + name}, Kind: schema.Text, Scalar: text}
+	}
+	return v
+}
+
+// Names lists the names, sorted.
+func (v Vars) Names() []string { return slices.Sorted(maps.Keys(v.nodes)) }
+
+// checkVars checks what vars refer to, and that none needs itself.
+func (b *builder) checkVars(v Vars, at schema.Pos) {
+	for _, name := range v.Names() {
+		n := v.nodes[name]
+		for _, u := range usesOf(n) {
+			switch head := u.path[0]; head {
+			case "vars":
+				if len(u.path) > 1 && v.nodes[u.path[1]] == nil {
+					b.p.Add(u.pos, "there is no var %q%s", u.path[1], insteadOf(u.path[1], v.Names()))
+				}
+			case "env", "run", "scenario", "case", "suite":
+			default:
+				b.p.Add(u.pos, "a var cannot use %q: vars are evaluated before the first step; they see vars, env, run, suite, scenario and case", head)
+			}
+		}
+		if loop := v.loop(name, nil); loop != nil {
+			b.p.Add(n.Pos, "the var %q needs itself: %s", name, strings.Join(loop, " → "))
+		}
+	}
+}
+
+func (v Vars) loop(name string, through []string) []string {
+	if i := slices.Index(through, name); i >= 0 {
+		if i > 0 {
+			return nil // told of the one that begins the loop
+		}
+		return append(through, name)
+	}
+	if len(through) > len(v.nodes) || v.nodes[name] == nil {
+		return nil
+	}
+	for _, u := range usesOf(v.nodes[name]) {
+		if u.path[0] == "vars" && len(u.path) > 1 {
+			if l := v.loop(u.path[1], append(slices.Clone(through), name)); l != nil {
+				return l
+			}
+		}
+	}
+	return nil
+}
+
+// Lazy gives the vars as a document whose fields are evaluated when they are
+// asked for, each once. scope gives the other names they may use.
+func (v Vars) Lazy(scope func() *expr.Scope) expr.Lazy {
+	return &lazyVars{vars: v, scope: scope, values: map[string]any{}}
+}
+
+// lazyVars is used by one attempt; its callers hold a lock of their own.
+type lazyVars struct {
+	vars   Vars
+	scope  func() *expr.Scope
+	values map[string]any
+	open   []string
+}
+
+func (l *lazyVars) Fields() []string { return l.vars.Names() }
+
+func (l *lazyVars) Field(name string) (any, bool, error) {
+	if x, ok := l.values[name]; ok {
+		return x, true, nil
+	}
+	n, ok := l.vars.nodes[name]
+	if !ok {
+		return nil, false, nil
+	}
+	if slices.Contains(l.open, name) {
+		return nil, false, fmt.Errorf("the var %q needs itself", name)
+	}
+	l.open = append(l.open, name)
+	defer func() { l.open = l.open[:len(l.open)-1] }()
+	var p schema.Problems
+	x := n.Resolve(context.Background(), l.scope(), &p)
+	if err := p.Err(); err != nil {
+		return nil, false, fmt.Errorf("the var %q: %w", name, err)
+	}
+	l.values[name] = x.Value()
+	return l.values[name], true, nil
+}
+
+// Environ is the process environment as a document.
+func Environ() map[string]any {
+	m := map[string]any{}
+	for _, kv := range os.Environ() {
+		k, v, _ := strings.Cut(kv, "=")
+		m[k] = v
+	}
+	return m
+}
+
+// skipReason evaluates skip: a non-empty text or number skips with that
+// reason, true skips; false, null and empty do not.
+func (b *builder) skipReason(n *schema.Node, c *Case) string {
+	if n == nil {
+		return ""
+	}
+	names := map[string]any{"env": Environ(), "case": map[string]any{"name": c.CaseName}}
+	scope := &expr.Scope{Names: names}
+	names["vars"] = c.Vars.Lazy(func() *expr.Scope { return scope })
+	before := b.p.Errors()
+	value := n.Resolve(context.Background(), scope, b.p).Value()
+	if b.p.Errors() > before {
+		return ""
+	}
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case bool:
+		if v {
+			return "skip is true"
+		}
+		return ""
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	b.p.Add(n.Pos, "skip takes a reason or an expression, found %s", n.Kind)
+	return ""
+}
+
+func insteadOf(wrong string, known []string) string {
+	if d := schema.DidYouMean(wrong, known); d != "" {
+		return d
+	}
+	return "; there are " + schema.KnownNames(known)
+}

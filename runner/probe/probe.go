@@ -1,0 +1,324 @@
+// Package probe is the one loop that looks until something is true: for every
+// kind, with every clock. It knows no kind, no service and no report.
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/runner/event"
+	"github.com/rehearse-dev/rehearse/steps"
+)
+
+// Policy says how long and how often to look. All durations are at least 0.
+type Policy struct {
+	Since          time.Time     // where the clocks start
+	Within         time.Duration // how long at most; 0 makes a single attempt
+	SLA            bool          // within was written down: passing later is a failure of its own
+	Every          time.Duration // the pause between two looks at what cannot be waited on
+	Hold           time.Duration // how long a pass must go on holding
+	Throughout     time.Duration // how long every look must hold; excludes Within and Hold
+	WarnAfter      time.Duration // a pass later than this is a warning; 0: never
+	AttemptTimeout time.Duration // bound on one look; 0: none
+}
+
+// Judge says what of a result holds and what does not.
+type Judge func(doc any) (results []assertions.Result, unmet []assertions.Mismatch)
+
+// Verdict is how a probe ended.
+type Verdict struct {
+	Status   event.Status
+	Cause    event.Cause
+	Summary  string // of what did not pass: one sentence
+	Looks    int
+	Answered bool            // whether any look got an answer
+	Last     steps.Seen[any] // the last answer
+	Results  []assertions.Result
+	Unmet    []assertions.Mismatch
+	Err      error // what the last look ended with, when it was no answer
+	SLA      *event.SLA
+}
+
+// maxLookOn bounds how long a probe goes on after a missed SLA.
+const maxLookOn = 15 * time.Second
+
+// probe is one probe under way.
+type probe struct {
+	Policy
+	steps.Probe[any]
+	judge   Judge
+	observe func(event.Probe)
+
+	start       time.Time
+	firstAnswer time.Time
+	passedAt    time.Time // first pass, as the source says
+	holdFrom    time.Time // first pass, as we saw it
+	v           Verdict
+	trail       trail
+}
+
+// Run looks until the checks hold as the policy asks, or cannot any more. It
+// tells observe the first look, every one that saw something new, and the last.
+func Run(ctx context.Context, pol Policy, p steps.Probe[any], judge Judge, observe func(event.Probe)) Verdict {
+	now := time.Now()
+	if pol.Since.IsZero() {
+		pol.Since = now
+	}
+	x := &probe{Policy: pol, Probe: p, judge: judge, observe: observe, start: now, trail: trail{tell: observe}}
+	for !x.look(ctx) {
+		if x.wait(ctx, x.until()); ctx.Err() != nil {
+			x.stopped(ctx)
+			break
+		}
+	}
+	if x.v.Status == event.Failed && x.v.Cause == event.CauseSLA && x.passedAt.IsZero() {
+		x.lookOn(ctx)
+	}
+	x.trail.end()
+	x.v.SLA = x.sla()
+	return x.v
+}
+
+// until is when the last look is due.
+func (x *probe) until() time.Time {
+	switch {
+	case x.Throughout > 0 && x.firstAnswer.IsZero():
+		return x.start.Add(x.Throughout)
+	case x.Throughout > 0:
+		return x.firstAnswer.Add(x.Throughout)
+	case !x.holdFrom.IsZero():
+		return x.holdFrom.Add(x.Hold)
+	}
+	return x.Since.Add(x.Within)
+}
+
+// look looks once and says whether the verdict is reached.
+func (x *probe) look(ctx context.Context) bool {
+	began := time.Now()
+	last := !began.Before(x.until()) // the look at the deadline itself is the last one
+	seen, err := x.attempt(ctx)
+	x.v.Looks++
+	if err == nil {
+		return x.answered(seen, began, last)
+	}
+	x.v.Err = err
+	x.trail.add(x.v.Looks, nil, err)
+	switch {
+	case ctx.Err() != nil:
+		return x.stopped(ctx)
+	case steps.IsFinal(err):
+		return x.errored(event.CauseStep, "%v", err)
+	case !last:
+		return false
+	case !x.v.Answered, x.Throughout > 0, !x.holdFrom.IsZero():
+		return x.errored(event.CauseStep, "no answer%s: %v", x.span(), err)
+	}
+	return x.missed() // answered earlier, and wrongly
+}
+
+func (x *probe) answered(seen steps.Seen[any], began time.Time, last bool) bool {
+	results, unmet := x.judge(seen.Doc)
+	unmet = append(append([]assertions.Mismatch(nil), seen.Unmet...), unmet...)
+	x.v.Answered, x.v.Last, x.v.Results, x.v.Unmet, x.v.Err = true, seen, results, unmet, nil
+	x.trail.add(x.v.Looks, unmet, nil)
+	if x.firstAnswer.IsZero() {
+		x.firstAnswer = time.Now()
+	}
+	ok := len(unmet) == 0
+	switch {
+	case x.Throughout > 0:
+		return x.throughout(ok, seen.Final, last)
+	case ok && x.holdFrom.IsZero():
+		return x.firstPass(seen, began)
+	case ok:
+		return (seen.Final || last) && x.passed()
+	case !x.holdFrom.IsZero():
+		return x.failed(event.CauseCheck, "held for %s only, it had to hold for %s", short(time.Since(x.holdFrom)), short(x.Hold))
+	case seen.Final:
+		return x.failed(event.CauseCheck, "%s", "it can no longer become so")
+	case last:
+		return x.missed()
+	}
+	return false
+}
+
+func (x *probe) throughout(ok, final, last bool) bool {
+	switch {
+	case !ok:
+		return x.failed(event.CauseCheck, "did not hold throughout: broken %s after the first look, it had to hold for %s", short(time.Since(x.firstAnswer)), short(x.Throughout))
+	case final, last && time.Since(x.firstAnswer) >= x.Throughout:
+		return x.passed()
+	}
+	return false
+}
+
+// firstPass notes when it came true, judges the SLA by that, and begins to hold.
+func (x *probe) firstPass(seen steps.Seen[any], began time.Time) bool {
+	x.passedAt = began
+	if !seen.At.IsZero() {
+		x.passedAt = seen.At
+	}
+	if x.SLA && x.observed() > x.Within {
+		return x.failed(event.CauseSLA, "came after %s, the limit is %s", short(x.observed()), short(x.Within))
+	}
+	if x.Hold == 0 || seen.Final {
+		return x.passed()
+	}
+	x.holdFrom = time.Now()
+	return false
+}
+
+// lookOn goes on after a missed SLA, only to say how late it came.
+func (x *probe) lookOn(ctx context.Context) {
+	end := time.Now().Add(min(x.Within/2, maxLookOn))
+	for ctx.Err() == nil && time.Now().Before(end) && !x.v.Last.Final {
+		x.wait(ctx, end)
+		began := time.Now()
+		seen, err := x.attempt(ctx)
+		if err != nil {
+			if steps.IsFinal(err) {
+				return
+			}
+			continue
+		}
+		if _, unmet := x.judge(seen.Doc); len(unmet)+len(seen.Unmet) > 0 {
+			continue
+		}
+		x.passedAt = began
+		if !seen.At.IsZero() {
+			x.passedAt = seen.At
+		}
+		x.v.Summary = fmt.Sprintf("came after %s, the limit is %s", short(x.observed()), short(x.Within))
+		return
+	}
+	if ctx.Err() == nil {
+		x.v.Summary += fmt.Sprintf(", nor in the %s after it", short(min(x.Within/2, maxLookOn)))
+	}
+}
+
+func (x *probe) observed() time.Duration { return max(0, x.passedAt.Sub(x.Since)) }
+
+func (x *probe) passed() bool { x.v.Status = event.Passed; return true }
+
+func (x *probe) failed(cause event.Cause, format string, args ...any) bool {
+	x.v.Status, x.v.Cause, x.v.Summary = event.Failed, cause, fmt.Sprintf(format, args...)
+	return true
+}
+
+func (x *probe) errored(cause event.Cause, format string, args ...any) bool {
+	x.v.Status, x.v.Cause, x.v.Summary = event.Errored, cause, fmt.Sprintf(format, args...)
+	return true
+}
+
+// missed is the end of a probe whose checks never held.
+func (x *probe) missed() bool {
+	cause := event.CauseCheck
+	if x.SLA {
+		cause = event.CauseSLA
+	}
+	if x.Within == 0 {
+		return x.failed(cause, "%s", "")
+	}
+	return x.failed(cause, "did not come true%s", x.span())
+}
+
+func (x *probe) stopped(ctx context.Context) bool {
+	x.v.Err = context.Cause(ctx)
+	return x.errored(event.CauseTimeout, "%v", context.Cause(ctx))
+}
+
+// span says how long was looked.
+func (x *probe) span() string {
+	switch {
+	case x.Throughout > 0:
+		return " in " + short(x.Throughout)
+	case x.Within > 0:
+		return " within " + short(x.Within)
+	}
+	return ""
+}
+
+// wait pauses until something may be new, but not past the end.
+func (x *probe) wait(ctx context.Context, end time.Time) {
+	pause := time.Until(end)
+	if x.Wake == nil {
+		pause = min(pause, jitter(x.Every))
+	}
+	timer := time.NewTimer(max(0, pause))
+	defer timer.Stop()
+	select {
+	case <-x.Wake:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// jitter varies a pause by a tenth, so that many probes do not look in step.
+func jitter(d time.Duration) time.Duration { return d*9/10 + rand.N(d/5+1) }
+
+// errPanic marks a fault of our own.
+var errPanic = errors.New("internal error")
+
+func (x *probe) attempt(ctx context.Context) (seen steps.Seen[any], err error) {
+	if x.AttemptTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, x.AttemptTimeout, attemptTimeout{x.AttemptTimeout})
+		defer cancel()
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = steps.Final(fmt.Errorf("%w: %v", errPanic, r))
+		}
+	}()
+	seen, err = x.Look(ctx)
+	var took attemptTimeout
+	if err != nil && errors.As(context.Cause(ctx), &took) {
+		err = took
+	}
+	return seen, err
+}
+
+// attemptTimeout says that one look took too long; it passes by itself.
+type attemptTimeout struct{ after time.Duration }
+
+func (a attemptTimeout) Error() string {
+	return fmt.Sprintf("no answer to an attempt within %s (attempt_timeout)", short(a.after))
+}
+func (attemptTimeout) Timeout() bool { return true }
+
+func (x *probe) sla() *event.SLA {
+	if !x.SLA && x.WarnAfter == 0 || x.v.Status == event.Errored {
+		return nil
+	}
+	s := &event.SLA{WarnMS: x.WarnAfter.Milliseconds(), ObservedMS: -1, Status: "missed"}
+	if x.SLA {
+		s.LimitMS = x.Within.Milliseconds()
+	}
+	if x.passedAt.IsZero() {
+		return s
+	}
+	s.ObservedMS = x.observed().Milliseconds()
+	switch {
+	case x.SLA && x.observed() > x.Within:
+	case x.WarnAfter > 0 && x.observed() > x.WarnAfter:
+		s.Status = "warned"
+	default:
+		s.Status = "met"
+	}
+	return s
+}
+
+// short writes a duration as people do: to the tenth of a second, or in milliseconds.
+func short(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}

@@ -1,0 +1,116 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"sync"
+
+	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/runner/event"
+	"github.com/rehearse-dev/rehearse/runner/plan"
+	"github.com/rehearse-dev/rehearse/schema"
+)
+
+// scope is what the expressions of an attempt see. It grows with every result.
+type scope struct {
+	mu    sync.Mutex // held while evaluating, never while waiting
+	names map[string]any
+	dir   string
+	ended map[string]event.Status // how the steps with an id ended
+}
+
+// newScope makes a scope of fixed names; vars see them too.
+func newScope(vars plan.Vars, file string, fixed map[string]any) *scope {
+	s := &scope{names: maps.Clone(fixed), dir: filepath.Dir(file), ended: map[string]event.Status{}}
+	s.names["env"] = plan.Environ()
+	outer := maps.Clone(s.names)
+	seen := &expr.Scope{Names: outer, Dir: s.dir}
+	lazy := vars.Lazy(func() *expr.Scope { return seen })
+	outer["vars"], s.names["vars"] = lazy, lazy
+	return s
+}
+
+// set adds a step's result.
+func (s *scope) set(id string, status event.Status, result any) {
+	if id == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended[id] = status
+	if result != nil {
+		s.names[id] = result
+	}
+}
+
+// status is how the step with an id ended, "" when it has not.
+func (s *scope) status(id string) event.Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended[id]
+}
+
+// resolved is a step with values in place of its expressions.
+type resolved struct {
+	params *schema.Node
+	common schema.StepFields
+	expect assertions.Checks
+}
+
+// resolve evaluates a step's expressions. An error names every place that
+// could not be evaluated.
+func (s *scope) resolve(ctx context.Context, x *plan.Step) (resolved, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var p schema.Problems
+	var r resolved
+	env := &expr.Scope{Names: s.names, Dir: s.dir}
+	r.params = x.Params.Resolve(ctx, env, &p)
+	fields := x.Fields.Resolve(ctx, env, &p)
+	if err := p.Err(); err != nil {
+		return r, err
+	}
+	schema.FieldsShape().Fill(fields, "field", &r.common, &p)
+	if e, ok := fields.Get("expect"); ok {
+		r.expect.ReadNode(e.Value, &p)
+	}
+	return r, p.Err()
+}
+
+// when evaluates a step's condition.
+func (s *scope) when(ctx context.Context, x *plan.Step) (bool, error) {
+	if x.When == nil {
+		return true, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var p schema.Problems
+	v := x.When.Resolve(ctx, &expr.Scope{Names: s.names, Dir: s.dir}, &p)
+	if err := p.Err(); err != nil {
+		return false, err
+	}
+	if v.Kind != schema.Bool {
+		return false, fmt.Errorf("when must be true or false, and gave %s", v.Kind)
+	}
+	return v.Scalar == "true", nil
+}
+
+// has says whether there is a result of a step.
+func (s *scope) has(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.names[id]
+	return ok
+}
+
+// nest makes a result known below another name too, such as suite.
+func (s *scope) nest(under, id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v, ok := s.names[id]; ok && id != "" {
+		s.names[under].(map[string]any)[id] = v
+	}
+}

@@ -1,0 +1,296 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/runner/event"
+	"github.com/rehearse-dev/rehearse/runner/ledger"
+	"github.com/rehearse-dev/rehearse/runner/plan"
+	"github.com/rehearse-dev/rehearse/runner/probe"
+	"github.com/rehearse-dev/rehearse/schema"
+	"github.com/rehearse-dev/rehearse/steps"
+)
+
+// maxResult is how much JSON of a result goes into an event.
+const maxResult = 64 << 10
+
+// stage is where steps run: an attempt of a case, or a suite's own steps.
+type stage struct {
+	run      *run
+	suite    *plan.Suite
+	scope    *scope
+	ledger   *ledger.Scope
+	owner    string
+	id       string // scenario.id, "" for a suite's own steps
+	caseID   string // of the events
+	number   int    // of the attempt
+	prefix   string // of the step's name in events
+	started  time.Time
+	actStart time.Time // zero before act
+}
+
+func (g *stage) emit(x *plan.Step, t event.Type, b event.Body) {
+	e := event.Event{Type: t, Case: g.caseID, Attempt: g.number, Body: b}
+	if x != nil {
+		e.Step = g.prefix + x.Place()
+	}
+	g.run.stream.emit(e)
+}
+
+// step runs one step to its end and tells of it. clock is where its clocks
+// start; waited are the ids of the steps it waited for.
+func (g *stage) step(ctx context.Context, x *plan.Step, clock time.Time, waited []string) *event.StepFinish {
+	start := time.Now()
+	place := g.run.Place(g.suite)
+	begun := &event.StepStart{Phase: x.Phase, Account: place.Account, Region: place.Region, WaitedFor: waited}
+	if g.caseID == "" {
+		p := plannedStep(x, "")
+		begun.Plan = &p
+	}
+	g.emit(x, event.StepStarted, begun)
+	f, result := g.carryOut(ctx, x, clock, len(waited) > 0)
+	f.MS = time.Since(start).Milliseconds()
+	if f.Status != event.Passed {
+		f.Cause = phaseCause(ctx, x, f.Cause)
+		if x.Phase == "arrange" && f.Status == event.Failed {
+			f.Status = event.Errored // nothing was tested yet
+		}
+	}
+	g.mask(x, result)
+	g.scope.set(x.Common.ID, f.Status, result)
+	g.emit(x, event.StepFinished, f)
+	return f
+}
+
+// phaseCause refines a cause by where it happened.
+func phaseCause(ctx context.Context, x *plan.Step, c event.Cause) event.Cause {
+	switch {
+	case errors.Is(context.Cause(ctx), errInterrupted):
+		return event.CauseInterrupted
+	case ctx.Err() != nil:
+		return event.CauseTimeout
+	case x.Phase == "arrange":
+		return event.CauseArrange
+	case x.Phase == "cleanup":
+		return event.CauseCleanup
+	}
+	return c
+}
+
+// carryOut resolves a step's expressions and probes or acts.
+func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, waited bool) (*event.StepFinish, any) {
+	if err := g.usable(x); err != nil {
+		return unable(err), nil
+	}
+	run, err := g.scope.when(ctx, x)
+	switch {
+	case err != nil:
+		return unable(err), nil
+	case !run:
+		return &event.StepFinish{Status: event.Skipped, Summary: "when is false"}, nil
+	}
+	r, err := g.scope.resolve(ctx, x)
+	if err != nil {
+		return unable(err), nil
+	}
+	var p schema.Problems
+	bound := x.Kind.Bind(r.params, &p)
+	if err := p.Err(); err != nil {
+		return unable(err), nil
+	}
+	checks := plan.Checks(bound.Success, bound.Demands, r.expect)
+	if bound.Watch != nil && x.Phase == "assert" && r.common.Throughout == nil && r.common.Hold == nil && plan.HoldsOnNothing(x, checks) {
+		return unable(errors.New("its checks hold on an empty answer, so the first look would pass before anything could happen; write throughout or hold")), nil
+	}
+	env := g.env(x, clock, r.common.Keep)
+	pol := g.policy(x, r.common, bound.Watch != nil, checks, clock, waited)
+	env.Clock = pol.Since
+	look, err := g.open(ctx, x, bound, env)
+	if err != nil {
+		f := unable(err)
+		f.Attempts = 1
+		return f, nil
+	}
+	if look.Close != nil {
+		defer look.Close()
+	}
+	v := probe.Run(ctx, pol, look, checks.Run, func(e event.Probe) { g.emit(x, event.ProbeAttempt, &e) })
+	return finished(x, v), v.Last.Doc
+}
+
+// usable says whether what the step refers to is there.
+func (g *stage) usable(x *plan.Step) error {
+	for _, id := range x.Uses {
+		switch s := g.scope.status(id); s {
+		case event.Skipped:
+			return fmt.Errorf("it uses the result of %s, and that step was skipped", id)
+		case "", event.NotRun:
+			return fmt.Errorf("it uses the result of %s, and that step has not run", id)
+		}
+	}
+	return nil
+}
+
+// open makes a probe of what the step does; an act is looked at by doing it.
+func (g *stage) open(ctx context.Context, x *plan.Step, b steps.Bound, env *steps.Env) (p steps.Probe[any], err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("internal error in %s: %v", x.Kind.Name, r)
+		}
+	}()
+	if b.Watch != nil {
+		return b.Watch(ctx, env)
+	}
+	return steps.Probe[any]{Look: func(ctx context.Context) (steps.Seen[any], error) {
+		doc, err := b.Do(ctx, env)
+		if err != nil && !x.Kind.Idempotent && awsclient.Transient(err) && !awsclient.SurelyNotDone(err) {
+			err = steps.Final(fmt.Errorf("%w; it may have happened, so it is not sent again", err))
+		}
+		return steps.Seen[any]{Doc: doc}, err
+	}}, nil
+}
+
+func (g *stage) env(x *plan.Step, clock time.Time, keep bool) *steps.Env {
+	place := g.run.Place(g.suite)
+	if x.Phase == "act" && !x.Kind.Idempotent {
+		place = place.Once()
+	}
+	since := g.actStart
+	if since.IsZero() {
+		since = g.started
+	}
+	return &steps.Env{
+		AWS: place, HTTP: g.run.HTTP, RunID: g.run.ID, ScenarioID: g.id, Step: x.Place(), Owner: g.owner,
+		Since: since, Started: g.started, Clock: clock, Keep: keep,
+		Suite:  steps.SuiteEnv{Name: g.suite.Label, Tags: g.suite.Tags, CanarySource: g.suite.CanarySource, Settle: g.suite.Defaults.Settle},
+		Ledger: g.ledger.Keeping(keep), Run: g.run.shared,
+		Warn: func(format string, args ...any) {
+			g.emit(x, event.Message, &event.Note{Level: "warning", Text: fmt.Sprintf(format, args...), File: x.Pos.File, Line: x.Pos.Line})
+		},
+	}
+}
+
+// policy decides how a step is probed.
+func (g *stage) policy(x *plan.Step, c schema.StepFields, reads bool, checks assertions.Checks, clock time.Time, waited bool) probe.Policy {
+	d := g.suite.Defaults
+	p := probe.Policy{Since: clock, Every: value(c.Every, d.Every), Throughout: value(c.Throughout, 0), WarnAfter: value(c.WarnAfter, 0)}
+	switch {
+	case c.Within != nil:
+		p.Within, p.SLA = *c.Within, true
+	case x.Phase == "assert" && reads && c.Throughout == nil:
+		p.Within = d.Within
+		if waited && c.After == "" {
+			p.Since = time.Now() // patience counts from where the step could begin
+		}
+	}
+	switch {
+	case c.Hold != nil:
+		p.Hold = *c.Hold
+	case reads && p.Within > 0 && checks.BreakableByMore():
+		p.Hold = d.Hold
+	}
+	switch {
+	case c.AttemptTimeout != nil:
+		p.AttemptTimeout = *c.AttemptTimeout
+	case !x.Kind.Unbounded:
+		p.AttemptTimeout = d.StepTimeout
+	}
+	return p
+}
+
+func value(d *time.Duration, otherwise time.Duration) time.Duration {
+	if d == nil {
+		return otherwise
+	}
+	return *d
+}
+
+// mask keeps what the step asks to hide out of every later event.
+func (g *stage) mask(x *plan.Step, result any) {
+	for _, text := range x.Common.Mask {
+		path, err := expr.ParsePath(text)
+		if err != nil || result == nil {
+			continue // told when the file was checked
+		}
+		if v, ok, err := path.Get(result); ok && err == nil {
+			g.run.stream.hide(v)
+		}
+	}
+}
+
+// unable is the end of a step that could not be carried out.
+func unable(err error) *event.StepFinish {
+	return &event.StepFinish{Status: event.Errored, Cause: event.CauseStep, Summary: awsclient.Explain(err), Error: probe.ErrorOf(err)}
+}
+
+// finished is how a verdict stands in the stream.
+func finished(x *plan.Step, v probe.Verdict) *event.StepFinish {
+	f := &event.StepFinish{Status: v.Status, Cause: v.Cause, Summary: v.Summary, Attempts: v.Looks, SLA: v.SLA}
+	if v.Err != nil {
+		f.Error = probe.ErrorOf(v.Err)
+		if v.Status == event.Errored {
+			f.Summary = strings.Replace(f.Summary, v.Err.Error(), f.Error.Message, 1)
+		}
+	}
+	if v.Answered {
+		f.Result, f.Truncated = bounded(v.Last.Doc)
+	}
+	f.Checks = checksOf(v)
+	if v.Status == event.Failed && v.Last.Explain != nil {
+		why := v.Last.Explain()
+		f.Arrived = &why.Arrived
+		for _, m := range why.Misses {
+			f.Misses = append(f.Misses, event.Miss{Summary: m.Summary, Diff: differences(m.Diff)})
+		}
+	}
+	return f
+}
+
+// checksOf tells of every check; one that does not hold says why and where it stands.
+func checksOf(v probe.Verdict) []event.Check {
+	var out []event.Check
+	unmet := map[string]assertions.Mismatch{}
+	key := func(path, op string) string { return path + "\x00" + op }
+	for _, u := range v.Unmet {
+		unmet[key(u.Path, u.Op)] = u
+	}
+	for _, r := range v.Results {
+		c := event.Check{Path: r.Path, Op: r.Op, Expected: r.Expected, Found: r.Found, Diff: differences(r.Diff), OK: r.OK}
+		if u, ok := unmet[key(r.Path, r.Op)]; ok && !r.OK {
+			c.Message, c.Missing, c.Line, c.Col = u.Message, u.Missing, u.Pos.Line, u.Pos.Col
+			delete(unmet, key(r.Path, r.Op))
+		}
+		out = append(out, c)
+	}
+	for _, u := range v.Unmet { // what the kind itself found
+		if _, ok := unmet[key(u.Path, u.Op)]; ok {
+			out = append(out, event.Check{Path: u.Path, Op: u.Op, Expected: u.Expected, Found: u.Found, Diff: differences(u.Diff), Missing: u.Missing, Message: u.Message})
+		}
+	}
+	return out
+}
+
+func differences(l []assertions.Difference) []event.Difference {
+	var out []event.Difference
+	for _, d := range l {
+		out = append(out, event.Difference{Path: d.Path, Kind: d.Kind, Expected: d.Expected, Found: d.Found})
+	}
+	return out
+}
+
+// bounded gives a result as it goes into an event.
+func bounded(doc any) (any, bool) {
+	b, err := json.Marshal(doc)
+	if err != nil || len(b) <= maxResult {
+		return doc, false
+	}
+	return strings.ToValidUTF8(string(b[:maxResult]), ""), true
+}

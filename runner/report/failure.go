@@ -1,0 +1,314 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rehearse-dev/rehearse/runner/event"
+)
+
+// detail is how much of a failure is told; 0 means all of it.
+type detail struct {
+	value  int // characters of a value
+	diffs  int // differing fields of two documents
+	misses int // near misses of a listener
+	result int // lines of a step's result
+	names  int // steps named in one line
+	width  int // characters of a line of a result
+}
+
+var (
+	brief = detail{value: 240, diffs: 8, misses: 3, result: 10, names: 6, width: 96}
+	full  = detail{width: 120}
+	hint  = detail{value: 120, diffs: 4, misses: 1, names: 6}
+)
+
+// describe writes everything about an attempt that did not pass, clean-up aside.
+func describe(p *page, c *Case, a *Attempt, reason string, d detail) {
+	if reason != "" {
+		p.text(2, plain, reason)
+	}
+	for _, s := range a.broken() {
+		describeStep(p, c, s, d)
+	}
+	for _, s := range a.Steps {
+		if s.Start != nil && s.Finish == nil {
+			p.head(2, span{strong, label(s)}, span{faint, "  " + position(c, s)})
+			p.add(3, span{plain, "was under way when the case ended" + looked(s)})
+		}
+	}
+	if rest := notRun(a, d.names); rest != "" {
+		p.add(2, span{faint, "not run: " + rest})
+	}
+	if n, skipped := passed(a); n+skipped > 0 {
+		text := several(n, "step") + " passed"
+		if skipped > 0 {
+			text += fmt.Sprintf(", %d skipped", skipped)
+		}
+		p.add(2, span{faint, text})
+	}
+	for _, s := range a.Steps {
+		if s.Phase() == "diagnose" && s.Finish != nil && s.Status() != event.NotRun && s.Status() != event.Skipped {
+			diagnosed(p, c, s, d)
+		}
+	}
+}
+
+// label names a step as assert/0 received "its name".
+func label(s *Step) string {
+	text := s.Plan.Step
+	if s.Plan.Kind != "" {
+		text += " " + s.Plan.Kind
+	}
+	if s.Plan.Name != "" {
+		text += " " + quote(s.Plan.Name)
+	}
+	return oneLine(text)
+}
+
+// position is file:line:col of a step, as far as it is known.
+func position(c *Case, s *Step) string {
+	file := s.Plan.File
+	if file == "" && c != nil {
+		file = c.Plan.File
+	}
+	switch {
+	case s.Plan.Line == 0:
+		return oneLine(file)
+	case s.Plan.Col == 0:
+		return oneLine(fmt.Sprintf("%s:%d", file, s.Plan.Line))
+	}
+	return oneLine(fmt.Sprintf("%s:%d:%d", file, s.Plan.Line, s.Plan.Col))
+}
+
+func describeStep(p *page, c *Case, s *Step, d detail) {
+	f := s.Finish
+	mark := wrong
+	if f.Status == event.Errored {
+		mark = odd
+	}
+	p.head(2, span{mark, label(s)}, span{faint, "  " + position(c, s)})
+	if f.Summary != "" {
+		p.text(3, strong, cut(f.Summary, 4*d.value))
+	}
+	said := len(p.lines)
+	for _, ch := range f.Checks {
+		if !ch.OK {
+			describeCheck(p, ch, d)
+		}
+	}
+	if f.SLA != nil && f.SLA.Status != "met" && !strings.Contains(f.Summary, slaText(f.SLA)) {
+		p.add(3, span{odd, "SLA: " + slaText(f.SLA)})
+	}
+	describeMisses(p, f, d)
+	if e := f.Error; e != nil && !strings.Contains(f.Summary, errorText(e)) {
+		p.text(3, plain, cut(errorText(e), 4*d.value))
+	}
+	if f.Summary == "" && len(p.lines) == said {
+		p.add(3, span{plain, "ended as " + string(f.Status) + " without saying why"})
+	}
+	if f.Attempts > 1 || f.Attempts == 1 && (f.SLA != nil || s.Plan.WithinMS > 0) {
+		p.add(3, span{faint, tried(f)})
+	}
+}
+
+func tried(f *event.StepFinish) string {
+	text := "looked " + several(f.Attempts, "time") + " in " + about(f.MS)
+	if f.Attempts == 1 {
+		text = "looked once in " + about(f.MS)
+	}
+	if f.PacingMS > 0 {
+		text += ", of which " + about(f.PacingMS) + " waiting for our own pace"
+	}
+	return text
+}
+
+func looked(s *Step) string {
+	if len(s.Looks) == 0 {
+		return ""
+	}
+	last := s.Looks[len(s.Looks)-1]
+	text := fmt.Sprintf("; look %d: %s", last.N, last.Outcome)
+	if last.Error != nil {
+		return oneLine(text + ", " + cut(errorText(last.Error), brief.value))
+	}
+	if len(last.Mismatches) > 0 {
+		text += ", " + cut(last.Mismatches[0], brief.value)
+	}
+	return oneLine(text)
+}
+
+func errorText(e *event.Error) string {
+	switch {
+	case e.Code == "":
+		return e.Message
+	case e.Message == "":
+		return e.Code
+	}
+	return e.Code + ": " + e.Message
+}
+
+// slaText says how a limit was missed or nearly missed.
+func slaText(s *event.SLA) string {
+	limit := ""
+	if s.LimitMS > 0 {
+		limit = "the limit is " + exact(s.LimitMS)
+	}
+	var text string
+	switch {
+	case s.ObservedMS < 0:
+		text = join("never came", limit)
+	case s.Status == "warned":
+		text = join("came after "+exact(s.ObservedMS), "warn_after is "+exact(s.WarnMS), limit)
+	default:
+		text = join("came after "+exact(s.ObservedMS), limit)
+	}
+	if s.NotBeforeMS > 0 && s.ObservedMS >= 0 && s.NotBeforeMS != s.ObservedMS {
+		text += fmt.Sprintf(" (not before %s)", exact(s.NotBeforeMS))
+	}
+	return text
+}
+
+func join(parts ...string) string {
+	var kept []string
+	for _, p := range parts {
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, ", ")
+}
+
+// describeMisses tells what arrived at a listener and what came nearest.
+func describeMisses(p *page, f *event.StepFinish, d detail) {
+	if f.Arrived == nil && len(f.Misses) == 0 {
+		return
+	}
+	text := arrived(f)
+	if len(f.Misses) > 0 {
+		text += "; the nearest that do not match:"
+	}
+	p.add(3, span{plain, text})
+	for i, m := range f.Misses {
+		if d.misses > 0 && i == d.misses {
+			p.add(4, span{faint, fmt.Sprintf("and %d more", len(f.Misses)-i)})
+			break
+		}
+		p.add(4, span{odd, "~ "}, span{plain, oneLine(cut(m.Summary, 2*d.value))})
+		describeDiff(p, 5, m.Diff, d)
+	}
+}
+
+func arrived(f *event.StepFinish) string {
+	n := len(f.Misses)
+	if f.Arrived != nil {
+		n = *f.Arrived
+	}
+	if n == 0 {
+		return "nothing arrived"
+	}
+	return several(n, "event") + " arrived"
+}
+
+// notRun names the steps that did not come to run: those the stream calls so,
+// and those of a finished attempt that it never mentions.
+func notRun(a *Attempt, most int) string {
+	if !slices.ContainsFunc(a.Steps, func(s *Step) bool { return s.Start != nil || s.Finish != nil }) {
+		return "" // the case itself was not begun, and says why
+	}
+	var names []string
+	for _, s := range a.Steps {
+		silent := s.Start == nil && s.Finish == nil && s.judged() && !a.turned(s)
+		if !silent && (s.Status() != event.NotRun || !s.judged()) {
+			continue
+		}
+		name := s.Plan.Step + " " + s.Plan.Kind
+		switch {
+		case s.Finish != nil && s.Finish.Summary != "":
+			name += " (" + s.Finish.Summary + ")"
+		case s.Start != nil && len(s.Start.WaitedFor) > 0:
+			name += " (waits for " + strings.Join(s.Start.WaitedFor, ", ") + ")"
+		}
+		names = append(names, oneLine(name))
+	}
+	if extra := len(names) - most; most > 0 && extra > 0 {
+		names = append(names[:most], fmt.Sprintf("and %d more", extra))
+	}
+	return strings.Join(names, ", ")
+}
+
+// passed counts the steps of an attempt that passed, and those that were skipped.
+func passed(a *Attempt) (passed, skipped int) {
+	for _, s := range a.Steps {
+		switch {
+		case !s.judged():
+		case s.Status() == event.Passed:
+			passed++
+		case s.Status() == event.Skipped:
+			skipped++
+		}
+	}
+	return passed, skipped
+}
+
+// diagnosed shows what a diagnose step brought.
+func diagnosed(p *page, c *Case, s *Step, d detail) {
+	f := s.Finish
+	p.head(2, span{strong, label(s)}, span{faint, "  " + position(c, s)})
+	if bad(f.Status) {
+		p.add(3, span{odd, "could not look: " + oneLine(join(f.Summary, errorOf(f)))})
+		return
+	}
+	showResult(p, 3, f, d)
+}
+
+func errorOf(f *event.StepFinish) string {
+	if f.Error == nil || strings.Contains(f.Summary, errorText(f.Error)) {
+		return ""
+	}
+	return errorText(f.Error)
+}
+
+func showResult(p *page, depth int, f *event.StepFinish, d detail) {
+	if f.Result == nil {
+		p.add(depth, span{faint, "no result"})
+		return
+	}
+	lines := layout(f.Result, d.width-2*depth)
+	for i, l := range lines {
+		if d.result > 0 && i == d.result {
+			p.add(depth, span{faint, "… " + several(len(lines)-i, "more line")})
+			break
+		}
+		p.add(depth, span{faint, "│ "}, span{plain, cut(l, 2*d.value)})
+	}
+	if f.Truncated {
+		p.add(depth, span{faint, "(the result was longer: the stream keeps 64 KiB of it)"})
+	}
+}
+
+// describeCleanup tells what went wrong in a clean-up and what is left.
+func describeCleanup(p *page, c *Case, failed *cleanup, d detail) {
+	for _, s := range failed.steps {
+		describeStep(p, c, s, d)
+	}
+	known := map[string]bool{}
+	for _, r := range failed.resources {
+		known[r.Resource.ID], known[r.Resource.ARN] = true, true
+		text := r.Resource.Kind + " " + r.Resource.ID
+		known[text] = true
+		if r.Error != "" {
+			text += ": " + r.Error
+		}
+		p.add(2, span{odd, "left: "}, span{plain, oneLine(cut(text, 4*d.value))})
+	}
+	for _, l := range failed.left {
+		if !known[l] {
+			p.add(2, span{odd, "left: "}, span{plain, oneLine(cut(l, 4*d.value))})
+		}
+	}
+	if len(failed.steps)+len(failed.resources)+len(failed.left) == 0 {
+		p.add(2, span{plain, "the clean-up did not end well; the stream does not say what is left"})
+	}
+}

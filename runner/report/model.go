@@ -1,0 +1,239 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rehearse-dev/rehearse/runner/event"
+)
+
+// Model gathers a run from its events. It implements event.Sink and is not
+// safe for concurrent use: a stream is one event after the other.
+type Model struct {
+	Run       string
+	Start     *event.RunStart
+	StartedAt time.Time // of the first event
+	Cases     []*Case   // in planned order
+	Own       *Attempt  // what belongs to no case: the set-up and clean-up of suites
+	Notes     []event.Note
+	Finish    *event.RunFinish // nil: the run goes on, or it died
+	LastMS    int64            // of the latest event, since the run's start
+
+	byKey map[string]*Case
+}
+
+// Case is a planned case and what became of it.
+type Case struct {
+	Key      string // file#scenario[case]@repeat
+	Plan     event.CasePlan
+	Attempts []*Attempt
+}
+
+// Attempt is one attempt of a case.
+type Attempt struct {
+	N         int
+	Start     *event.ScenarioStart
+	StartedAt time.Time
+	StartMS   int64 // since the run's start
+	EndMS     int64
+	Phases    []event.PhaseFinish
+	Steps     []*Step // as planned; a step nobody planned stands behind the one it belongs to
+	Resources []event.ResourceChange
+	Finish    *event.ScenarioFinish // nil: it goes on, or the run died
+}
+
+// Step is a step of an attempt.
+type Step struct {
+	Plan    event.StepPlan
+	Start   *event.StepStart
+	StartMS int64 // since the run's start
+	Looks   []Look
+	Finish  *event.StepFinish
+}
+
+// Look is a look of a probe and when it was made, since the run's start.
+type Look struct {
+	MS int64
+	event.Probe
+}
+
+// NewModel gives an empty model.
+func NewModel() *Model {
+	return &Model{Own: &Attempt{N: 1}, byKey: map[string]*Case{}}
+}
+
+// Emit takes an event as a recording would give it back, so that a live report
+// and a later one have the same values before them.
+func (m *Model) Emit(live event.Event) {
+	e, err := recorded(live)
+	if err != nil {
+		e = live
+		m.Notes = append(m.Notes, event.Note{Level: "error", Text: fmt.Sprintf("event %d (%s) cannot be recorded: %v", live.Seq, live.Type, err)})
+	}
+	if m.StartedAt.IsZero() {
+		m.StartedAt = e.Time.UTC()
+	}
+	if m.Run == "" {
+		m.Run = e.Run
+	}
+	m.LastMS = max(m.LastMS, e.TMS)
+	switch b := e.Body.(type) {
+	case *event.RunStart:
+		m.Start = b
+	case *event.CasePlan:
+		m.caseOf(e.Case).Plan = *b
+	case *event.Note:
+		m.Notes = append(m.Notes, *b)
+	case *event.RunFinish:
+		m.Finish = b
+	case nil: // of a later version's type
+	default:
+		m.attemptOf(e).take(e)
+	}
+}
+
+func recorded(e event.Event) (event.Event, error) {
+	var back event.Event
+	b, err := e.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(b, &back)
+	}
+	return back, err
+}
+
+func (m *Model) caseOf(key string) *Case {
+	if c, ok := m.byKey[key]; ok {
+		return c
+	}
+	file, name, _ := strings.Cut(key, "#")
+	c := &Case{Key: key, Plan: event.CasePlan{File: file, Scenario: name, Name: name}}
+	m.byKey[key] = c
+	m.Cases = append(m.Cases, c)
+	return c
+}
+
+func (m *Model) attemptOf(e event.Event) *Attempt {
+	if e.Case == "" {
+		return m.Own
+	}
+	c, n := m.caseOf(e.Case), max(e.Attempt, 1)
+	for _, a := range c.Attempts {
+		if a.N == n {
+			return a
+		}
+	}
+	a := &Attempt{N: n, StartedAt: e.Time.UTC(), StartMS: e.TMS}
+	for _, p := range c.Plan.Steps {
+		a.Steps = append(a.Steps, &Step{Plan: p})
+	}
+	c.Attempts = append(c.Attempts, a)
+	return a
+}
+
+func (a *Attempt) take(e event.Event) {
+	a.EndMS = max(a.EndMS, e.TMS)
+	switch b := e.Body.(type) {
+	case *event.ScenarioStart:
+		a.Start, a.StartedAt, a.StartMS = b, e.Time.UTC(), e.TMS
+	case *event.PhaseFinish:
+		a.Phases = append(a.Phases, *b)
+	case *event.StepStart:
+		s := a.step(e.Step)
+		if s.Start != nil { // another suite's step in the same place
+			s = a.insert(e.Step)
+		}
+		s.Start, s.StartMS = b, e.TMS
+	case *event.Probe:
+		s := a.step(e.Step)
+		s.Looks = append(s.Looks, Look{MS: e.TMS, Probe: *b})
+	case *event.StepFinish:
+		a.step(e.Step).Finish = b
+	case *event.ResourceChange:
+		a.Resources = append(a.Resources, *b)
+	case *event.ScenarioFinish:
+		a.Finish = b
+	}
+}
+
+// step finds the latest step of that place, or makes one.
+func (a *Attempt) step(place string) *Step {
+	for _, s := range slices.Backward(a.Steps) {
+		if s.Plan.Step == place {
+			return s
+		}
+	}
+	return a.insert(place)
+}
+
+// insert adds a step that nobody planned, such as one turn of a for_each,
+// behind the last one of the step it belongs to.
+func (a *Attempt) insert(place string) *Step {
+	s := &Step{Plan: event.StepPlan{Step: place}}
+	at := len(a.Steps)
+	for i, other := range slices.Backward(a.Steps) {
+		if p := other.Plan; turnOf(place, p.Step) {
+			s.Plan.Kind, s.Plan.Name, s.Plan.ID = p.Kind, p.Name, p.ID
+			s.Plan.File, s.Plan.Line, s.Plan.Col = p.File, p.Line, p.Col
+			at = i + 1
+			break
+		}
+		if other.Plan.Step == place {
+			at = i + 1
+			break
+		}
+	}
+	for at < len(a.Steps) && sameParent(place, a.Steps[at].Plan.Step) {
+		at++
+	}
+	a.Steps = slices.Insert(a.Steps, at, s)
+	return s
+}
+
+// turned says whether a step ran as turns of itself, each a step of its own.
+func (a *Attempt) turned(s *Step) bool {
+	return slices.ContainsFunc(a.Steps, func(o *Step) bool { return turnOf(o.Plan.Step, s.Plan.Step) })
+}
+
+func turnOf(place, step string) bool {
+	return strings.HasPrefix(place, step+"/") || strings.HasPrefix(place, step+"[")
+}
+
+// sameParent says whether two places are turns of one step: assert/0/1 and assert/0/2.
+func sameParent(place, other string) bool {
+	i := strings.LastIndexAny(place, "/[")
+	return i > strings.IndexByte(place, '/') && strings.HasPrefix(other, place[:i+1])
+}
+
+// Phase is the phase that a step belongs to.
+func (s *Step) Phase() string {
+	if s.Start != nil && s.Start.Phase != "" {
+		return s.Start.Phase
+	}
+	phase, _, _ := strings.Cut(s.Plan.Step, "/")
+	return phase
+}
+
+// Status is how the step ended; empty while it has not.
+func (s *Step) Status() event.Status {
+	if s.Finish == nil {
+		return ""
+	}
+	return s.Finish.Status
+}
+
+// forget drops what only the details of a failure need: a run of thousands of
+// cases must not hold all their documents.
+func (c *Case) forget() {
+	for _, a := range c.Attempts {
+		a.Resources = nil
+		for _, s := range a.Steps {
+			s.Looks = nil
+			if s.Finish != nil {
+				s.Finish.Result, s.Finish.Checks, s.Finish.Misses = nil, nil, nil
+			}
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/rehearse-dev/rehearse/runner/event"
+)
+
+// short says why an attempt did not pass, a line for each step: what a list or
+// a message has room for.
+func short(c *Case, a *Attempt, reason string) string {
+	var lines []string
+	if reason != "" {
+		lines = append(lines, oneLine(reason))
+	}
+	for _, s := range a.broken() {
+		lines = append(lines, label(s)+" ("+position(c, s)+"): "+shortStep(s.Finish))
+	}
+	if len(lines) == 0 {
+		lines = append(lines, "ended without saying why")
+	}
+	return cut(strings.Join(lines, "\n"), messageSize)
+}
+
+// messageSize bounds a message, in characters; the text beside it is whole.
+const messageSize = 8000
+
+// shortest is one line: the reason, or what the first step says of itself.
+func shortest(a *Attempt, reason string) string {
+	broken := a.broken()
+	switch {
+	case reason != "" || len(broken) == 0:
+		return oneLine(cut(reason, brief.value))
+	case broken[0].Finish.Summary != "":
+		return label(broken[0]) + ": " + oneLine(cut(broken[0].Finish.Summary, brief.value))
+	}
+	return label(broken[0]) + ": " + cut(shortStep(broken[0].Finish), brief.value)
+}
+
+func shortStep(f *event.StepFinish) string {
+	var parts []string
+	add := func(s string) {
+		if s = oneLine(s); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	add(f.Summary)
+	for _, c := range f.Checks {
+		if !c.OK {
+			add(shortCheck(c))
+		}
+	}
+	if f.SLA != nil && f.SLA.Status == "missed" && !strings.Contains(f.Summary, slaText(f.SLA)) {
+		add("SLA: " + slaText(f.SLA))
+	}
+	add(shortMisses(f))
+	add(cut(errorOf(f), 4*hint.value))
+	if len(parts) == 0 {
+		return "ended as " + string(f.Status) + " without saying why"
+	}
+	return strings.Join(parts, "; ")
+}
+
+func shortMisses(f *event.StepFinish) string {
+	if f.Arrived == nil && len(f.Misses) == 0 {
+		return ""
+	}
+	text := arrived(f)
+	if len(f.Misses) > 0 {
+		text += ", the nearest: " + cut(f.Misses[0].Summary, 2*hint.value)
+		if d := f.Misses[0].Diff; len(d) > 0 {
+			text += " (" + shortDiff(d) + ")"
+		}
+	}
+	return text
+}
+
+func shortDiff(diff []event.Difference) string {
+	p := &page{}
+	describeDiff(p, 0, diff, hint)
+	return strings.ReplaceAll(strings.TrimSpace(p.String()), "\n", ", ")
+}
+
+func shortCheck(c event.Check) string {
+	subject, rest := saying(c)
+	switch {
+	case len(c.Diff) > 0:
+		return subject + " " + c.Op + ": " + shortDiff(c.Diff)
+	case rest != "" && (c.Path == "" || strings.HasPrefix(rest, ": ")):
+		return subject + cut(rest, 4*hint.value)
+	case rest != "":
+		subject += cut(rest, 4*hint.value)
+	default:
+		subject += " " + c.Op
+	}
+	want, got := cutPair(render(c.Expected), found(c), hint.value)
+	return subject + ": expected " + want + ", found " + got
+}
+
+// shortCleanup is a clean-up's failure in a few lines.
+func shortCleanup(c *Case, failed *cleanup) string {
+	p := &page{}
+	describeCleanup(p, c, &cleanup{resources: failed.resources, left: failed.left}, hint)
+	var lines []string
+	for _, s := range failed.steps {
+		lines = append(lines, label(s)+" ("+position(c, s)+"): "+shortStep(s.Finish))
+	}
+	if len(failed.resources)+len(failed.left) > 0 || len(lines) == 0 {
+		for l := range strings.Lines(p.String()) {
+			lines = append(lines, strings.TrimSpace(l))
+		}
+	}
+	return strings.Join(lines, "\n")
+}

@@ -69,7 +69,7 @@ func Connect(ctx context.Context, s Settings) (*Place, error) {
 }
 
 func load(ctx context.Context, s Settings) (aws.Config, error) {
-	options := []func(*config.LoadOptions) error{config.WithHTTPClient(transport(s.Dial))}
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient(s.Dial))}
 	if s.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(s.Profile))
 	}
@@ -79,7 +79,7 @@ func load(ctx context.Context, s Settings) (aws.Config, error) {
 	if s.AccessKey != "" {
 		// A fixed place takes nothing from this machine's configuration.
 		return aws.Config{
-			Region: s.Region, BaseEndpoint: aws.String(s.EndpointURL), HTTPClient: transport(s.Dial),
+			Region: s.Region, BaseEndpoint: aws.String(s.EndpointURL), HTTPClient: httpClient(s.Dial),
 			Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
 		}, nil
 	}

@@ -4,7 +4,10 @@
 package awsclient
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -170,9 +173,9 @@ func (p *Place) SQS() *sqs.Client {
 	return client(p, "sqs", func(c aws.Config) *sqs.Client { return sqs.NewFromConfig(c) })
 }
 
-// transport keeps enough connections for hundreds of long polls.
-func transport(dial Dialer) *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+// httpClient keeps enough connections for hundreds of long polls.
+func httpClient(dial Dialer) aws.HTTPClient {
+	c := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 2000
 		if dial != nil {
 			t.DialContext, t.Proxy = dial, nil
@@ -180,6 +183,29 @@ func transport(dial Dialer) *awshttp.BuildableClient {
 			t.DialContext = loopback((&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext)
 		}
 	})
+	if dial == nil {
+		return c
+	}
+	return &http.Client{Transport: ownBody{c.GetTransport()}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// ownBody gives every request a body of its own. The SDK closes a request's
+// body as soon as there is an answer, and net/http then cuts the connection
+// when it has not seen the body's end yet; a server on the other end of a pipe
+// answers fast enough for that.
+type ownBody struct{ http.RoundTripper }
+
+func (t ownBody) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return t.RoundTripper.RoundTrip(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err := errors.Join(err, r.Body.Close()); err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return t.RoundTripper.RoundTrip(r)
 }
 
 // HTTPClient makes requests to applications: redirects are not followed unless

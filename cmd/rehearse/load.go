@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rehearse-dev/rehearse/runner"
+	"github.com/rehearse-dev/rehearse/runner/plan"
+	"github.com/rehearse-dev/rehearse/schema"
+	"github.com/rehearse-dev/rehearse/steps/catalogue"
+)
+
+// selection are the flags that choose cases.
+type selection struct {
+	env      string
+	tags     []string
+	skipTags []string
+	name     string
+	vars     []string
+}
+
+func (s *selection) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&s.env, "env", os.Getenv("REHEARSE_ENV"), "the environment of rehearse.yaml to run in (REHEARSE_ENV)")
+	f.StringArrayVar(&s.tags, "tags", nil, "only cases with one of these tags, a,b; repeated: with one of each")
+	f.StringArrayVar(&s.skipTags, "skip-tags", nil, "no cases with one of these tags, a,b")
+	f.StringVar(&s.name, "name", "", "only cases whose name matches this regular expression")
+	f.StringArrayVar(&s.vars, "var", nil, "a var, name=value; beats every other")
+}
+
+func (s *selection) options() (plan.Options, error) {
+	o := plan.Options{Environment: s.env, Vars: map[string]string{}}
+	for _, t := range s.tags {
+		o.Tags = append(o.Tags, strings.Split(t, ","))
+	}
+	for _, t := range s.skipTags {
+		o.SkipTags = append(o.SkipTags, strings.Split(t, ",")...)
+	}
+	for _, v := range s.vars {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" {
+			return o, fmt.Errorf("--var takes name=value, got %q", v)
+		}
+		o.Vars[name] = value
+	}
+	if s.name != "" {
+		re, err := regexp.Compile(s.name)
+		if err != nil {
+			return o, fmt.Errorf("--name takes a regular expression: %w", err)
+		}
+		o.Name = re
+	}
+	return o, nil
+}
+
+// load reads and checks the files and tells every problem. Without a valid
+// plan it gives an exit with code 2.
+func load(paths []string, o plan.Options, problemsTo io.Writer) (*plan.Plan, error) {
+	var p schema.Problems
+	found := schema.Discover(paths, &p)
+	built := plan.Build(found, catalogue.New(), o, &p)
+	show(problemsTo, &p)
+	if n := p.Errors(); n > 0 {
+		return nil, exit{runner.ExitInvalid, fmt.Errorf("%s; nothing was run", countOf(n, "problem"))}
+	}
+	if len(built.Cases) == 0 {
+		return nil, exit{runner.ExitInvalid, fmt.Errorf("none of the %s is selected by --tags, --skip-tags and --name; nothing was run", countOf(built.Found, "case"))}
+	}
+	return built, nil
+}
+
+// show prints problems with the lines they stand in.
+func show(w io.Writer, p *schema.Problems) {
+	for _, x := range p.Sorted() {
+		level := ""
+		if x.Warning {
+			level = "warning: "
+		}
+		fmt.Fprintf(w, "%s: %s%s\n%s", x.Pos, level, x.Message, schema.Snippet(x.Pos))
+	}
+}
+
+func countOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

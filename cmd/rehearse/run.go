@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/runner"
+	"github.com/rehearse-dev/rehearse/runner/event"
+	"github.com/rehearse-dev/rehearse/runner/ledger"
+	"github.com/rehearse-dev/rehearse/runner/plan"
+	"github.com/rehearse-dev/rehearse/runner/report"
+	"github.com/rehearse-dev/rehearse/steps/catalogue"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	selection
+	profile, region, endpoint string
+	sandbox                   bool
+	faults                    []string
+	parallel                  int
+	junit, json               string
+	color                     string
+}
+
+func newRun() *cobra.Command {
+	o := &runOptions{}
+	c := &cobra.Command{
+		Use:   "run [PATH…]",
+		Short: "Run scenarios (default: those in the current folder)",
+		RunE: func(c *cobra.Command, paths []string) error {
+			return o.run(c.Context(), paths, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	o.flags(c)
+	f := c.Flags()
+	f.StringVar(&o.profile, "profile", "", "a profile of the AWS configuration")
+	f.StringVar(&o.region, "region", "", "the AWS region")
+	f.StringVar(&o.endpoint, "endpoint-url", "", "where AWS is served, for emulators")
+	f.BoolVar(&o.sandbox, "sandbox", false, "run against an AWS sandbox inside this process: no account, no network")
+	f.StringArrayVar(&o.faults, "sandbox-fault", nil, "break an example system of the sandbox on purpose: SYSTEM/FAULT")
+	f.IntVar(&o.parallel, "parallel", 100, "cases in arrange, act or clean-up at once; with 1 no two cases overlap")
+	f.StringVar(&o.junit, "junit", "", "write JUnit XML to this file")
+	f.StringVar(&o.json, "json", "", "write the stream of events to this file, one JSON document a line; - is stdout")
+	f.StringVar(&o.color, "color", "auto", "auto, always or never")
+	for _, other := range []string{"env", "profile", "region", "endpoint-url"} {
+		c.MarkFlagsMutuallyExclusive("sandbox", other)
+	}
+	return c
+}
+
+func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.Writer) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	chosen, err := o.check()
+	if err != nil {
+		return err
+	}
+	p, err := load(paths, chosen, stderr)
+	if err != nil {
+		return err
+	}
+	where, stop, err := o.sandboxed(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	places, err := o.connect(ctx, p, where)
+	if err != nil {
+		return exit{runner.ExitUnusable, err}
+	}
+	record, err := o.ledger()
+	if err != nil {
+		return exit{runner.ExitUnusable, err}
+	}
+	out, err := o.reports(stdout, stderr)
+	if err != nil {
+		return exit{runner.ExitReport, errors.Join(err, record.Close())}
+	}
+	gentle, hard, release := signals(ctx, stderr)
+	defer release()
+	code := runner.Run(hard, runner.Options{
+		ID: record.run, Plan: p, Parallel: o.parallel,
+		Place:  func(s *plan.Suite) *awsclient.Place { return places[s] },
+		HTTP:   o.httpClient(where),
+		Ledger: record.Ledger, Reapers: ledger.ReapersOf(catalogue.Kinds()),
+		Started: o.started(p, places), Secrets: secrets(ctx, p, places),
+		Sinks: out.sinks, Stop: gentle,
+	})
+	if err := out.close(); err != nil {
+		fmt.Fprintln(stderr, err)
+		if code == runner.ExitPassed || code == runner.ExitLeft {
+			code = runner.ExitReport
+		}
+	}
+	if code == runner.ExitPassed {
+		return nil
+	}
+	return exit{code: code}
+}
+
+// check refuses flags that cannot be.
+func (o *runOptions) check() (plan.Options, error) {
+	chosen, err := o.options()
+	if err != nil {
+		return chosen, err
+	}
+	switch {
+	case o.parallel < 1:
+		return chosen, fmt.Errorf("--parallel takes a number from 1 on, got %d", o.parallel)
+	case len(o.faults) > 0 && !o.sandbox:
+		return chosen, errors.New("--sandbox-fault breaks a system of the sandbox; give --sandbox with it")
+	case o.color != "auto" && o.color != "always" && o.color != "never":
+		return chosen, fmt.Errorf("--color takes auto, always or never, got %q", o.color)
+	}
+	chosen.Detached = o.sandbox || o.endpoint != ""
+	return chosen, nil
+}
+
+// connect finds where each suite runs; suites that go to the same place share it.
+func (o *runOptions) connect(ctx context.Context, p *plan.Plan, where awsclient.Settings) (map[*plan.Suite]*awsclient.Place, error) {
+	places := map[*plan.Suite]*awsclient.Place{}
+	made := map[string]*awsclient.Place{}
+	for _, s := range p.Suites {
+		set := where
+		if where.Dial == nil {
+			e := s.Environment
+			set = awsclient.Settings{
+				Profile: first(o.profile, e.Profile), Region: first(o.region, e.Region),
+				EndpointURL: first(o.endpoint, e.EndpointURL), Account: e.Account,
+			}
+		}
+		key := fmt.Sprintf("%s|%s|%s|%s", set.Profile, set.Region, set.EndpointURL, set.Account)
+		if made[key] == nil {
+			place, err := awsclient.Connect(ctx, set)
+			if err != nil {
+				return nil, err
+			}
+			made[key] = place
+		}
+		places[s] = made[key]
+	}
+	return places, nil
+}
+
+func first(l ...string) string {
+	for _, s := range l {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// runRecord is the ledger of a run and the run's id.
+type runRecord struct {
+	*ledger.Ledger
+	run string
+}
+
+// ledger begins the record of what the run creates. What is created in the
+// sandbox ends with this process, so that nothing needs to be on disk.
+func (o *runOptions) ledger() (runRecord, error) {
+	id := runner.NewID()
+	if o.sandbox {
+		return runRecord{ledger.InMemory(), id}, nil
+	}
+	folder, err := ledger.Folder()
+	if err != nil {
+		return runRecord{}, fmt.Errorf("there is no folder for the record of what this run creates: %w; set REHEARSE_STATE_DIR", err)
+	}
+	l, err := ledger.Open(folder, id)
+	return runRecord{l, id}, err
+}
+
+func (o *runOptions) httpClient(where awsclient.Settings) *http.Client {
+	return awsclient.HTTPClient(where.Dial)
+}
+
+// started is what the stream says about the run's surroundings.
+func (o *runOptions) started(p *plan.Plan, places map[*plan.Suite]*awsclient.Place) event.RunStart {
+	cwd, _ := os.Getwd() // only shown
+	s := event.RunStart{Tool: "rehearse " + versionText(), CWD: cwd, CI: os.Getenv("CI") != ""}
+	for _, suite := range p.Suites {
+		place := places[suite]
+		s.Account, s.Region, s.Endpoint = place.Account, place.Region, place.Endpoint
+		s.Env = first(s.Env, suite.Env)
+	}
+	return s
+}
+
+func secrets(ctx context.Context, p *plan.Plan, places map[*plan.Suite]*awsclient.Place) []string {
+	var l []string
+	for _, s := range p.Suites {
+		l = append(l, s.Secrets()...)
+		l = append(l, places[s].Secrets(ctx)...)
+	}
+	return l
+}
+
+// reports are the consumers of the stream and what must be done at its end.
+type reports struct {
+	sinks  []event.Sink
+	atEnd  []func() error
+	stdout io.Writer
+}
+
+func (o *runOptions) reports(stdout, stderr io.Writer) (*reports, error) {
+	r := &reports{}
+	console := stdout
+	switch o.json {
+	case "":
+	case "-":
+		console = stderr
+		j := report.NewJSON(stdout)
+		r.add(j, j.Err)
+	default:
+		f, err := os.Create(o.json)
+		if err != nil {
+			return nil, fmt.Errorf("--json: %w", err)
+		}
+		j := report.NewJSON(f)
+		r.add(j, func() error { return errors.Join(j.Err(), f.Close()) })
+	}
+	c := report.NewConsole(console, report.ConsoleOptions{Color: o.coloured(console)})
+	r.add(c, c.Close)
+	if o.junit != "" {
+		if err := report.RemoveOld(o.junit); err != nil {
+			return nil, fmt.Errorf("--junit: %w", err)
+		}
+		j := report.NewJUnit()
+		r.add(j, func() error {
+			return report.WriteFile(o.junit, func(w io.Writer) error { _, err := j.WriteTo(w); return err })
+		})
+	}
+	return r, nil
+}
+
+func (r *reports) add(s event.Sink, atEnd func() error) {
+	r.sinks = append(r.sinks, s)
+	r.atEnd = append(r.atEnd, atEnd)
+}
+
+func (r *reports) close() error {
+	var errs []error
+	for _, f := range r.atEnd {
+		errs = append(errs, f())
+	}
+	return errors.Join(errs...)
+}
+
+// coloured says whether a writer is a terminal that wants colours.
+func (o *runOptions) coloured(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	switch {
+	case o.color == "always":
+		return true
+	case o.color == "never" || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb":
+		return false
+	}
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -144,7 +144,7 @@ func (l *lexer) number() error {
 	}
 	end := l.pos + numberPrefix(l.src[l.pos:])
 	rest, _ := utf8.DecodeRuneInString(l.src[end:])
-	if end < len(l.src) && (isNameRune(rest, false) || rest == '.' && !strings.HasPrefix(l.src[end:], "..")) {
+	if end < len(l.src) && (isNameRune(rest, false) || rest == '.') {
 		for end < len(l.src) && (l.src[end] == '.' || l.src[end] == '_' || isASCIIAlnum(l.src[end])) {
 			end++
 		}

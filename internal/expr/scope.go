@@ -90,7 +90,7 @@ type frame struct {
 
 // maxValues bounds how many values one evaluation may visit or make, so that no
 // expression can exhaust the machine.
-const maxValues = 4_000_000
+const maxValues = 2_000_000
 
 // spend counts n values against the bound of this evaluation.
 func (f *frame) spend(n int) error {

@@ -172,7 +172,7 @@ func sayLost(path *expr.Path, doc any) string {
 			for k := range m {
 				names = append(names, k)
 			}
-			if near := schema.Nearest(name, names); near != "" {
+			if near := schema.Nearest(name, names); near != "" && len(name) > 2 { // shorter names are near to everything
 				return fmt.Sprintf("did you mean %q? %s has %s", near, what, schema.KnownNames(names))
 			}
 			if len(names) == 0 {

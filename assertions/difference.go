@@ -103,7 +103,7 @@ func (d *differ) list(path string, want, got []any) {
 	}
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`) // as paths read names
 
 func childPath(path, key string) string {
 	switch {

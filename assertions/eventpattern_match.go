@@ -1,5 +1,10 @@
 package assertions
 
+import (
+	"maps"
+	"slices"
+)
+
 // place is one element of one array of an event.
 type place struct{ array, index int }
 
@@ -44,24 +49,41 @@ func (f *flattener) value(path string, v any, in []place) {
 	}
 }
 
+// search looks for elements of arrays with which every field holds.
+type search struct {
+	*flattener
+	fields  []patternField
+	choices [][][]place    // for each field
+	later   []map[int]bool // the arrays that the fields behind each field stand in
+}
+
 // matches says whether every field holds without two of them choosing
 // different elements of the same array.
 func (f *flattener) matches(fields []patternField) bool {
-	choices := make([][][]place, len(fields))
+	s := search{flattener: f, fields: fields, choices: make([][][]place, len(fields)), later: make([]map[int]bool, len(fields))}
 	for i, field := range fields {
-		choices[i] = f.choices(field)
-		if len(choices[i]) == 0 && !field.absent {
+		s.choices[i] = f.choices(field)
+		if len(s.choices[i]) == 0 && !field.absent {
 			return false
 		}
 	}
-	return f.choose(fields, choices, nil)
+	arrays := map[int]bool{}
+	for i := len(fields) - 1; i >= 0; i-- {
+		s.later[i] = maps.Clone(arrays)
+		for _, l := range f.leaves[fields[i].path] {
+			for _, p := range l.in {
+				arrays[p.array] = true
+			}
+		}
+	}
+	return s.from(0, nil)
 }
 
 // choices lists where the leaves stand for which a field holds, neighbours once.
 func (f *flattener) choices(field patternField) [][]place {
 	var out [][]place
 	for _, l := range f.leaves[field.path] {
-		if n := len(out); n > 0 && samePlaces(out[n-1], l.in) {
+		if n := len(out); n > 0 && slices.Equal(out[n-1], l.in) {
 			continue
 		}
 		for _, holds := range field.values {
@@ -74,19 +96,45 @@ func (f *flattener) choices(field patternField) [][]place {
 	return out
 }
 
-func (f *flattener) choose(fields []patternField, choices [][][]place, chosen []place) bool {
-	if len(fields) == 0 {
+// from says whether the fields from i on hold beside what was chosen for those
+// before. Choices that look the same to the fields behind are tried once, or
+// many independent arrays would take time without end.
+func (s *search) from(i int, chosen []place) bool {
+	if i == len(s.fields) {
 		return true
 	}
-	if fields[0].absent && f.absent(fields[0].path, chosen) && f.choose(fields[1:], choices[1:], chosen) {
+	field := s.fields[i]
+	if field.absent && s.absent(field.path, chosen) && s.from(i+1, s.relevant(i, chosen)) {
 		return true
 	}
-	for _, in := range choices[0] {
-		if together, ok := join(chosen, in); ok && f.choose(fields[1:], choices[1:], together) {
+	var last []place
+	tried := false
+	for _, in := range s.choices[i] {
+		together, ok := join(chosen, in)
+		if !ok {
+			continue
+		}
+		together = s.relevant(i, together)
+		if tried && slices.Equal(last, together) {
+			continue
+		}
+		if s.from(i+1, together) {
 			return true
 		}
+		last, tried = together, true
 	}
 	return false
+}
+
+// relevant leaves out the arrays that no field behind i stands in.
+func (s *search) relevant(i int, places []place) []place {
+	var out []place
+	for _, p := range places {
+		if s.later[i][p.array] {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // absent says whether no leaf stands at the path within the chosen elements.
@@ -119,16 +167,4 @@ func join(a, b []place) ([]place, bool) {
 		}
 	}
 	return append(append(out, a...), b...), true
-}
-
-func samePlaces(a, b []place) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }

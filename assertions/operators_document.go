@@ -9,7 +9,10 @@ import (
 )
 
 func readIs(r *reader, n *schema.Node) func(finding) verdict {
-	name, ok := r.text(n, "is", "the name of a type")
+	name, ok := "null", n.Kind == schema.Null && !n.Computed // YAML's null names the type too
+	if !ok {
+		name, ok = r.text(n, "is", "the name of a type")
+	}
 	if !ok {
 		return nil
 	}

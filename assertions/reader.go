@@ -108,8 +108,11 @@ func (r *reader) isDocument(n *schema.Node) bool {
 		keys = append(keys[:3], "…")
 	}
 	first, doc := n.Entries[0], strings.Join(keys, ", ")
-	r.p.Add(first.KeyPos, "unknown operator %q%s; to compare with this document write equals: {%s} or match: {%s}",
-		first.Key, schema.DidYouMean(first.Key, r.names()), doc, doc)
+	if near := schema.DidYouMean(first.Key, r.names()); near != "" {
+		r.p.Add(first.KeyPos, "unknown operator %q%s Or, to compare with this document, write equals: {%s}", first.Key, near, doc)
+		return true
+	}
+	r.p.Add(first.KeyPos, "unknown operator %q; to compare with this document write equals: {%s} or match: {%s}", first.Key, doc, doc)
 	return true
 }
 

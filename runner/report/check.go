@@ -7,6 +7,47 @@ import (
 	"github.com/rehearse-dev/rehearse/runner/event"
 )
 
+// describeChecks tells what does not hold.
+func describeChecks(p *page, checks []event.Check, d detail) {
+	wrongs, missing := notHolding(checks, d.value > 0)
+	for _, c := range wrongs {
+		describeCheck(p, c, d)
+	}
+	if text := nothingAt(missing); text != "" {
+		p.add(3, span{wrong, "✗ "}, span{plain, cut(text, 2*d.value)})
+	}
+}
+
+// notHolding gives the checks that do not hold. Where a step found something
+// wrong and, for that reason, nothing at several other paths, a brief reader
+// is told of those together.
+func notHolding(checks []event.Check, brief bool) (wrongs, missing []event.Check) {
+	for _, c := range checks {
+		switch {
+		case c.OK:
+		case c.Missing && brief:
+			missing = append(missing, c)
+		default:
+			wrongs = append(wrongs, c)
+		}
+	}
+	if len(wrongs) == 0 || len(missing) < 2 {
+		return append(wrongs, missing...), nil
+	}
+	return wrongs, missing
+}
+
+func nothingAt(missing []event.Check) string {
+	if len(missing) == 0 {
+		return ""
+	}
+	var paths []string
+	for _, c := range missing {
+		paths = append(paths, oneLine(c.Path))
+	}
+	return "nothing was found at " + strings.Join(paths, ", ")
+}
+
 // describeCheck says each thing once: a message that stands alone is not
 // repeated as values, unless it shortens them.
 func describeCheck(p *page, c event.Check, d detail) {
@@ -45,8 +86,8 @@ func saying(c event.Check) (subject, rest string) {
 }
 
 func found(c event.Check) string {
-	if c.Found == nil {
-		return "nothing, or null"
+	if c.Missing {
+		return "nothing there"
 	}
 	return render(c.Found)
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/runner/event"
@@ -55,9 +56,12 @@ func describe(p *page, c *Case, a *Attempt, reason string, d detail) {
 	}
 }
 
-// label names a step as assert/0 received "its name".
+// label names a step as assert step 1: received "its name".
 func label(s *Step) string {
-	text := s.Plan.Step
+	text := ordinal(s.Plan.Step)
+	if s.Plan.Kind != "" || s.Plan.Name != "" {
+		text += ":"
+	}
 	if s.Plan.Kind != "" {
 		text += " " + s.Plan.Kind
 	}
@@ -65,6 +69,20 @@ func label(s *Step) string {
 		text += " " + quote(s.Plan.Name)
 	}
 	return oneLine(text)
+}
+
+// ordinal says a step's place as people count: assert/0 is assert step 1.
+func ordinal(place string) string {
+	phase, number, ok := strings.Cut(place, "/")
+	if phase == "suite" { // suite/NAME/arrange/0
+		parts := strings.Split(place, "/")
+		phase, number = "suite "+strings.Join(parts[1:len(parts)-2], "/")+", "+parts[len(parts)-2], parts[len(parts)-1]
+	}
+	n, err := strconv.Atoi(number)
+	if !ok || err != nil {
+		return place
+	}
+	return fmt.Sprintf("%s step %d", phase, n+1)
 }
 
 // position is file:line:col of a step, as far as it is known.
@@ -93,13 +111,9 @@ func describeStep(p *page, c *Case, s *Step, d detail) {
 		p.text(3, strong, cut(f.Summary, 4*d.value))
 	}
 	said := len(p.lines)
-	for _, ch := range f.Checks {
-		if !ch.OK {
-			describeCheck(p, ch, d)
-		}
-	}
-	if f.SLA != nil && f.SLA.Status != "met" && !strings.Contains(f.Summary, slaText(f.SLA)) {
-		p.add(3, span{odd, "SLA: " + slaText(f.SLA)})
+	describeChecks(p, f.Checks, d)
+	if late := lateness(f); late != "" {
+		p.add(3, span{odd, late})
 	}
 	describeMisses(p, f, d)
 	if e := f.Error; e != nil && !strings.Contains(f.Summary, errorText(e)) {
@@ -147,6 +161,14 @@ func errorText(e *event.Error) string {
 		return e.Code
 	}
 	return e.Code + ": " + e.Message
+}
+
+// lateness says by how much a limit was missed, unless the summary does.
+func lateness(f *event.StepFinish) string {
+	if f.SLA == nil || f.Cause != event.CauseSLA || f.SLA.ObservedMS < 0 || strings.Contains(f.Summary, slaText(f.SLA)) {
+		return ""
+	}
+	return "SLA: " + slaText(f.SLA)
 }
 
 // slaText says how a limit was missed or nearly missed.
@@ -223,7 +245,7 @@ func notRun(a *Attempt, most int) string {
 		if !silent && (s.Status() != event.NotRun || !s.judged()) {
 			continue
 		}
-		name := s.Plan.Step + " " + s.Plan.Kind
+		name := ordinal(s.Plan.Step) + " " + s.Plan.Kind
 		switch {
 		case s.Finish != nil && s.Finish.Summary != "":
 			name += " (" + s.Finish.Summary + ")"
@@ -256,7 +278,7 @@ func passed(a *Attempt) (passed, skipped int) {
 func diagnosed(p *page, c *Case, s *Step, d detail) {
 	f := s.Finish
 	p.head(2, span{strong, label(s)}, span{faint, "  " + position(c, s)})
-	if bad(f.Status) {
+	if f.Status == event.Errored {
 		p.add(3, span{odd, "could not look: " + oneLine(join(f.Summary, errorOf(f)))})
 		return
 	}

@@ -146,6 +146,10 @@ func (a *Attempt) take(e event.Event) {
 			s = a.insert(e.Step)
 		}
 		s.Start, s.StartMS = b, e.TMS
+		if b.Plan != nil {
+			s.Plan = *b.Plan
+			s.Plan.Step = e.Step
+		}
 	case *event.Probe:
 		s := a.step(e.Step)
 		s.Looks = append(s.Looks, Look{MS: e.TMS, Probe: *b})

@@ -45,14 +45,12 @@ func shortStep(f *event.StepFinish) string {
 		}
 	}
 	add(f.Summary)
-	for _, c := range f.Checks {
-		if !c.OK {
-			add(shortCheck(c))
-		}
+	wrongs, missing := notHolding(f.Checks, true)
+	for _, c := range wrongs {
+		add(shortCheck(c))
 	}
-	if f.SLA != nil && f.SLA.Status == "missed" && !strings.Contains(f.Summary, slaText(f.SLA)) {
-		add("SLA: " + slaText(f.SLA))
-	}
+	add(nothingAt(missing))
+	add(lateness(f))
 	add(shortMisses(f))
 	add(cut(errorOf(f), 4*hint.value))
 	if len(parts) == 0 {

@@ -306,7 +306,7 @@ func (g *stage) cleanUpSteps(list []*plan.Step, timeout time.Duration) (left []s
 
 // neverRan names a step that this one refers to and that has no result.
 func (g *stage) neverRan(x *plan.Step) string {
-	for _, id := range x.Uses {
+	for _, id := range x.Needs {
 		switch g.scope.status(id) {
 		case "", event.NotRun, event.Skipped:
 			return id

@@ -128,7 +128,7 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 
 // usable says whether what the step refers to is there.
 func (g *stage) usable(x *plan.Step) error {
-	for _, id := range x.Uses {
+	for _, id := range x.Needs {
 		switch s := g.scope.status(id); s {
 		case event.Skipped:
 			return fmt.Errorf("it uses the result of %s, and that step was skipped", id)

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -27,11 +28,22 @@ func Nearest(wrong string, known []string) string {
 		if strings.EqualFold(k, wrong) || strings.EqualFold(strings.ReplaceAll(k, "_", ""), strings.NewReplacer("_", "", "-", "").Replace(wrong)) {
 			return k
 		}
-		if d := levenshtein.ComputeDistance(wrong, k); d < least {
+		d := levenshtein.ComputeDistance(wrong, k)
+		if sameLetters(wrong, k) {
+			d = 1 // letters that changed places
+		}
+		if d < least {
 			best, least = k, d
 		}
 	}
 	return best
+}
+
+func sameLetters(a, b string) bool {
+	x, y := []byte(a), []byte(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 // KnownNames lists names for a message: sorted, at most 12 of them.

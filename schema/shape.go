@@ -136,11 +136,13 @@ func (s *Shape) Field(name string) (Field, bool) {
 	return s.Fields[i], true
 }
 
-// Names lists the names of the fields.
+// Names lists the names of the fields that can be written.
 func (s *Shape) Names() []string {
 	l := make([]string, 0, len(s.Fields))
 	for _, f := range s.Fields {
-		l = append(l, f.Name)
+		if !f.Later {
+			l = append(l, f.Name)
+		}
 	}
 	return l
 }

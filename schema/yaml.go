@@ -132,7 +132,7 @@ func syntaxHint(line string) string {
 		return `; put * into quotes: "*"`
 	case strings.Contains(line, ": @") || strings.Contains(line, ": %") || strings.Contains(line, ": `"):
 		return "; put text that begins with @, % or ` into quotes"
-	case strings.Count(line, ": ") > 1:
+	case strings.Count(line, ": ") > 1 && !strings.ContainsAny(line, "[{"):
 		return `; put text that contains ": " into quotes`
 	}
 	return ""

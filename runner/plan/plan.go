@@ -92,6 +92,7 @@ type Step struct {
 	When   *schema.Node // an expression, nil without one
 	Expect assertions.Checks
 	Uses   []string // ids of other steps it refers to
+	Needs  []string // those of them whose results must be there
 }
 
 // Place is the step's phase and index, such as assert/0.

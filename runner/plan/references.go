@@ -12,8 +12,9 @@ import (
 
 // use is one name that an expression uses.
 type use struct {
-	path []string
-	pos  schema.Pos
+	path     []string
+	pos      schema.Pos
+	optional bool // it may be missing: default(x, y)
 }
 
 // usesOf lists every name used by the holes in a node.
@@ -30,7 +31,7 @@ func usesOf(n *schema.Node) []use {
 			}
 			for _, r := range h.Expr.Refs() {
 				if len(r.Path) > 0 {
-					out = append(out, use{r.Path, at})
+					out = append(out, use{r.Path, at, r.Optional})
 				}
 			}
 		}
@@ -69,6 +70,9 @@ type scenarioScope struct {
 // check says what is wrong with a name and tells of the step it belongs to.
 func (s *scenarioScope) check(u use) *Step {
 	head := u.path[0]
+	if u.optional {
+		return s.ids[head]
+	}
 	switch {
 	case head == "vars":
 		if len(u.path) > 1 && s.vars.nodes[u.path[1]] == nil {

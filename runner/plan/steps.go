@@ -108,8 +108,13 @@ func (s *scenarioScope) uses(x *Step) {
 	}
 	for _, n := range nodes {
 		for _, u := range usesOf(n) {
-			if step := s.check(u); step != nil && !slices.Contains(x.Uses, step.Common.ID) {
-				x.Uses = append(x.Uses, step.Common.ID)
+			step := s.check(u)
+			if step == nil {
+				continue
+			}
+			x.Uses = withID(x.Uses, step)
+			if !u.optional {
+				x.Needs = withID(x.Needs, step)
 			}
 		}
 	}
@@ -130,9 +135,16 @@ func (s *scenarioScope) after(x *Step) {
 		s.p.Add(at, "after names no earlier step: %q%s", id, insteadOf(id, keys(s.ids)))
 	case step.Phase == "arrange":
 		s.p.Add(at, "after names a step of arrange; it takes one of act or assert")
-	case !slices.Contains(x.Uses, id):
-		x.Uses = append(x.Uses, id)
+	default:
+		x.Uses, x.Needs = withID(x.Uses, step), withID(x.Needs, step)
 	}
+}
+
+func withID(ids []string, s *Step) []string {
+	if slices.Contains(ids, s.Common.ID) {
+		return ids
+	}
+	return append(ids, s.Common.ID)
 }
 
 func (s *scenarioScope) checkID(x *Step, ok bool) {

@@ -43,6 +43,9 @@ func (b *builder) checkVars(v Vars, at schema.Pos) {
 	for _, name := range v.Names() {
 		n := v.nodes[name]
 		for _, u := range usesOf(n) {
+			if u.optional {
+				continue
+			}
 			switch head := u.path[0]; head {
 			case "vars":
 				if len(u.path) > 1 && v.nodes[u.path[1]] == nil {
@@ -53,7 +56,7 @@ func (b *builder) checkVars(v Vars, at schema.Pos) {
 				b.p.Add(u.pos, "a var cannot use %q: vars are evaluated before the first step; they see vars, env, run, suite, scenario and case", head)
 			}
 		}
-		if loop := v.loop(name, nil); loop != nil {
+		if loop := v.loop(name, nil); loop != nil && name == slices.Min(loop) { // each loop once
 			b.p.Add(n.Pos, "the var %q needs itself: %s", name, strings.Join(loop, " → "))
 		}
 	}

@@ -186,16 +186,17 @@ func httpClient(dial Dialer) aws.HTTPClient {
 	if dial == nil {
 		return c
 	}
-	return &http.Client{Transport: ownBody{c.GetTransport()}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: OwnBody{c.GetTransport()}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// ownBody gives every request a body of its own. The SDK closes a request's
+// OwnBody gives every request a body of its own. The SDK closes a request's
 // body as soon as there is an answer, and net/http then cuts the connection
 // when it has not seen the body's end yet; a server on the other end of a pipe
 // answers fast enough for that.
-type ownBody struct{ http.RoundTripper }
+type OwnBody struct{ http.RoundTripper }
 
-func (t ownBody) RoundTrip(r *http.Request) (*http.Response, error) {
+// RoundTrip sends the request with a copy of its body.
+func (t OwnBody) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return t.RoundTripper.RoundTrip(r)
 	}

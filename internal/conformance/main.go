@@ -1,0 +1,77 @@
+// Command conformance holds rehearse against judges that others wrote.
+//
+// The sandbox inside rehearse may not judge rehearse: both are ours. So this program installs the
+// judges at pinned versions into .conformance (ignored by git), starts them on free loopback ports,
+// asks each its questions, prints a line for each answer and stops whatever it started. It uses
+// rehearse as a user does, through the built program, and must not know its packages.
+//
+//	go run ./internal/conformance               # all judges
+//	go run ./internal/conformance -judge aws-cli
+//
+// To add a judge, add it to the list below: its pip requirements and a function that questions it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// A judge is a program by others, with the questions that it answers.
+type judge struct {
+	name string
+	pip  []string // pinned requirements, installed into one virtual environment
+	ask  func(context.Context, *bench) error
+}
+
+var judges = []judge{
+	{"ministack", []string{"ministack==1.5.33", "boto3==1.43.106"}, suitesOnMiniStack},
+	{"aws-cli", []string{"awscli==1.46.2"}, cliOnSandbox},
+}
+
+func main() {
+	only := flag.String("judge", "", "ask only the judge of this name")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *only); err != nil {
+		fmt.Fprintln(os.Stderr, "conformance:", err)
+		os.Exit(1)
+	}
+}
+
+// run asks every judge (or only the one named), prints the summary and returns an error when any
+// check failed or could not be made.
+func run(ctx context.Context, only string) error {
+	b, err := newBench(ctx, judges)
+	if err != nil {
+		return err
+	}
+	asked := 0
+	for _, j := range judges {
+		if only != "" && only != j.name {
+			continue
+		}
+		asked++
+		fmt.Printf("\n%s %v\n", j.name, j.pip)
+		if err := j.ask(ctx, b); err != nil {
+			b.report.check(j.name+" could be asked everything", err)
+		}
+	}
+	if asked == 0 {
+		return fmt.Errorf("there is no judge %q", only)
+	}
+	passed, failed := b.report.summary()
+	fmt.Printf("\n%d passed, %d failed\n", passed, failed)
+	if ctx.Err() != nil {
+		return errors.New("interrupted; everything that was started has been stopped")
+	}
+	if failed > 0 {
+		return errors.New("not conformant: see ✗ above")
+	}
+	return nil
+}

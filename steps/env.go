@@ -33,7 +33,7 @@ type Env struct {
 
 	Suite SuiteEnv
 	// Ledger records what this step creates; it is taken back with the case, or
-	// for a suite's own steps with the run. Nil-safe through Create.
+	// for a suite's own steps with the run.
 	Ledger Ledger
 	// Run is shared by everything in the run.
 	Run *Shared
@@ -121,6 +121,17 @@ func Final(err error) error {
 
 // Finalf makes an error that looking again cannot change.
 func Finalf(format string, args ...any) error { return finalError{fmt.Errorf(format, args...)} }
+
+// passingError says of itself that it passes, as errors of the network do.
+type passingError struct{ error }
+
+// Timeout makes it one of those that pass.
+func (passingError) Timeout() bool { return true }
+
+func (p passingError) Unwrap() error { return p.error }
+
+// Passingf makes an error that looking again may change.
+func Passingf(format string, args ...any) error { return passingError{fmt.Errorf(format, args...)} }
 
 // IsFinal says whether looking again could not change an error: it is marked
 // so, or it is an answer of a service that does not pass by itself.

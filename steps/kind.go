@@ -103,12 +103,16 @@ type Seen[R any] struct {
 	Unmet []assertions.Mismatch
 	// Final says that no later look can see anything else.
 	Final bool
+	// Confirm proves that what was seen is all there is to see. It is called
+	// before a pass that rests on nothing more having come, and then looked again.
+	Confirm func(context.Context) error
 	// Explain tells more about a failure; it is called only for one.
 	Explain func() Explanation
 }
 
 // Explanation is what a person wants to know when something did not arrive.
 type Explanation struct {
+	Summary string // what was seen instead, such as "no event matched"
 	Arrived int    // how many came in all, matching or not
 	Misses  []Miss // the nearest first
 }
@@ -188,7 +192,7 @@ func bindDef[P, R any](d Def[P, R], params P) Bound {
 				return Seen[any]{}, err
 			}
 			doc, err := schema.Document(s.Doc)
-			return Seen[any]{Doc: doc, At: s.At, Unmet: s.Unmet, Final: s.Final, Explain: s.Explain}, err
+			return Seen[any]{Doc: doc, At: s.At, Unmet: s.Unmet, Final: s.Final, Confirm: s.Confirm, Explain: s.Explain}, err
 		}}, nil
 	}
 	return b

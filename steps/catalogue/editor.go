@@ -15,9 +15,9 @@ func EditorSchemas() (map[string][]byte, error) {
 	for _, k := range Kinds() {
 		kinds[k.Name] = kindSchema(k)
 	}
+	checks, more := assertions.EditorDefinitions()
 	all := schema.EditorSchemas(schema.Definitions{
-		Step:   schema.StepSchema(kinds, schema.FieldsShape()),
-		Checks: assertions.Checks{}.EditorSchema(),
+		Step: schema.StepSchema(kinds, schema.FieldsShape()), Checks: checks, More: more,
 	})
 	out := map[string][]byte{}
 	for name, s := range all {

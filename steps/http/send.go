@@ -1,0 +1,140 @@
+// Package http holds the kind of step that calls HTTP APIs. It must not know
+// whose APIs they are.
+package http
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	nethttp "net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rehearse-dev/rehearse/schema"
+	"github.com/rehearse-dev/rehearse/steps"
+)
+
+// maxBody is how much of an answer is read, in bytes.
+const maxBody = 10 << 20
+
+// send makes the request once.
+func (p RequestParams) send(ctx context.Context, env *steps.Env) (RequestResult, error) {
+	req, err := p.request(ctx)
+	if err != nil {
+		return RequestResult{}, steps.Final(err)
+	}
+	client := *env.HTTP
+	if !p.FollowRedirects {
+		client.CheckRedirect = func(*nethttp.Request, []*nethttp.Request) error { return nethttp.ErrUseLastResponse }
+	}
+	began := time.Now()
+	answer, err := client.Do(req)
+	if err != nil {
+		return RequestResult{}, p.failed(req, err)
+	}
+	defer func() { _ = answer.Body.Close() }() // only read
+	b, err := io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
+	if err != nil {
+		return RequestResult{}, p.failed(req, fmt.Errorf("the answer broke off: %w", err))
+	}
+	if len(b) > maxBody {
+		return RequestResult{}, steps.Finalf("%s %s: the answer has more than 10 MiB", req.Method, shown(req.URL))
+	}
+	return RequestResult{
+		Status: answer.StatusCode, Headers: lowered(answer.Header), Body: parsed(b),
+		DurationMS: time.Since(began).Milliseconds(),
+	}, nil
+}
+
+// failed names the request of an error; net/http's own text has its query too.
+func (p RequestParams) failed(req *nethttp.Request, err error) error {
+	if u, ok := err.(*url.Error); ok {
+		err = u.Err
+	}
+	return fmt.Errorf("%s %s: %w", req.Method, shown(req.URL), err)
+}
+
+// shown is a URL for messages: queries and passwords may be secrets.
+func shown(u *url.URL) string {
+	c := *u
+	c.RawQuery, c.User, c.Fragment = "", nil, ""
+	return c.String()
+}
+
+func (p RequestParams) request(ctx context.Context) (*nethttp.Request, error) {
+	body, kind, err := p.body()
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(string(p.URL))
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a URL: %w", p.URL, err)
+	}
+	if len(p.Query) > 0 {
+		if u.RawQuery != "" {
+			u.RawQuery += "&"
+		}
+		u.RawQuery += url.Values(p.Query).Encode()
+	}
+	req, err := nethttp.NewRequestWithContext(ctx, p.method(), u.String(), body)
+	if err != nil {
+		return nil, fmt.Errorf("this request cannot be made: %w", err)
+	}
+	req.Header.Set("User-Agent", "rehearse")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	for name, value := range p.Headers {
+		if strings.EqualFold(name, "host") {
+			req.Host = value
+		}
+		req.Header.Set(name, value)
+	}
+	return req, nil
+}
+
+// body gives what is sent, and its type.
+func (p RequestParams) body() (io.Reader, string, error) {
+	switch {
+	case p.JSON != nil:
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(p.JSON.Value()); err != nil {
+			return nil, "", fmt.Errorf("json cannot be written as JSON: %w", err)
+		}
+		return bytes.NewReader(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), "application/json", nil
+	case p.Text != nil:
+		return strings.NewReader(*p.Text), "text/plain; charset=utf-8", nil
+	case p.Form != nil:
+		return strings.NewReader(url.Values(*p.Form).Encode()), "application/x-www-form-urlencoded", nil
+	case p.File != "":
+		b, err := os.ReadFile(string(p.File))
+		if err != nil {
+			return nil, "", fmt.Errorf("%s cannot be read: %w", schema.Shown(string(p.File)), err)
+		}
+		return bytes.NewReader(b), "application/octet-stream", nil
+	}
+	return nil, "", nil
+}
+
+func lowered(h nethttp.Header) map[string]string {
+	m := make(map[string]string, len(h))
+	for name, values := range h {
+		m[strings.ToLower(name)] = strings.Join(values, ", ")
+	}
+	return m
+}
+
+func parsed(b []byte) any {
+	if !utf8.Valid(b) {
+		return base64.StdEncoding.EncodeToString(b)
+	}
+	return schema.ParseText(string(b))
+}

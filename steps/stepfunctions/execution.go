@@ -1,0 +1,165 @@
+package stepfunctions
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/schema"
+	"github.com/rehearse-dev/rehearse/steps"
+)
+
+// ExecutionParams are the parameters of execution.
+type ExecutionParams struct {
+	ARN string `json:"arn" required:"true" doc:"The execution's ARN, such as start_execution gives."`
+}
+
+// ExecutionResult is what an execution did so far. Output, error, cause and
+// duration are there when it has them.
+type ExecutionResult struct {
+	Status     string   `json:"status" doc:"RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED or PENDING_REDRIVE."`
+	Input      *any     `json:"input,omitempty" doc:"The input."`
+	Output     *any     `json:"output,omitempty" doc:"The output of an execution that succeeded."`
+	Error      *string  `json:"error,omitempty" doc:"The name of the error that ended it."`
+	Cause      *string  `json:"cause,omitempty" doc:"What the error says."`
+	Visited    []string `json:"visited" doc:"The names of the states, in the order they were entered."`
+	DurationMS *int64   `json:"duration_ms,omitempty" doc:"From start to end, in milliseconds; missing while it runs."`
+	States     []State  `json:"states" doc:"What each visited state did, in the same order."`
+}
+
+// Execution looks at an execution until it is as expected.
+var Execution = steps.Define("execution", steps.Def[ExecutionParams, ExecutionResult]{
+	Summary: "Looks at an execution of a Step Functions state machine.",
+	Doc:     "Without a check on `status` it must have SUCCEEDED. States inside a distributed map run in executions of their own and are not listed. AWS keeps no record of Express executions that could be looked at.",
+	Example: `act:
+  - start_execution: {state_machine: "${suite.app.StateMachineArn}", input: {amount: 9007199254740993}}
+    id: started
+assert:
+  - execution: {arn: "${started.execution_arn}"}
+    within: 10s
+    expect:
+      output.amount: 9007199254740993
+      states[0].type: Pass
+`,
+	Watch: watchExecution,
+	Success: func(ExecutionParams) assertions.Checks {
+		return assertions.Rule("status", "equals", string(types.ExecutionStatusSucceeded))
+	},
+	Needs: func(p ExecutionParams) []steps.Permission {
+		return []steps.Permission{
+			{Action: "states:DescribeExecution", Resource: p.ARN},
+			{Action: "states:GetExecutionHistory", Resource: p.ARN},
+		}
+	},
+})
+
+var executionARN = regexp.MustCompile(`^arn:[^:]+:states:[^:]+:[^:]*:execution:[^:]+:[^:]+$`)
+
+const (
+	// justStarted is how long a new execution may be unknown: DescribeExecution
+	// is eventually consistent.
+	justStarted = 10 * time.Second
+	// historyLag is how long the history of an ended execution may lack its end.
+	historyLag = 5 * time.Second
+)
+
+// watched is an execution that is being looked at.
+type watched struct {
+	arn     string
+	began   time.Time // of watching
+	ended   time.Time // when it was first seen to be over
+	history history
+}
+
+func watchExecution(_ context.Context, env *steps.Env, p ExecutionParams) (steps.Probe[ExecutionResult], error) {
+	switch {
+	case strings.Contains(p.ARN, ":express:"):
+		return steps.Probe[ExecutionResult]{}, steps.Finalf("%s is an Express execution; AWS keeps no record of those that could be looked at", p.ARN)
+	case !executionARN.MatchString(p.ARN):
+		return steps.Probe[ExecutionResult]{}, steps.Finalf("%q is not the ARN of an execution; one looks like arn:aws:states:eu-west-1:111122223333:execution:MACHINE:NAME", p.ARN)
+	}
+	w := &watched{arn: p.ARN, began: time.Now()}
+	client := env.AWS.Single().SFN()
+	return steps.Probe[ExecutionResult]{Look: func(ctx context.Context) (steps.Seen[ExecutionResult], error) {
+		return w.look(ctx, client)
+	}}, nil
+}
+
+func (w *watched) look(ctx context.Context, client *sfn.Client) (steps.Seen[ExecutionResult], error) {
+	var seen steps.Seen[ExecutionResult]
+	out, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &w.arn})
+	switch {
+	case awsclient.Is(err, "ExecutionDoesNotExist") && time.Since(w.began) < justStarted:
+		return seen, steps.Passingf("execution %s does not exist, or not yet", w.arn)
+	case awsclient.Is(err, "ExecutionDoesNotExist"):
+		return seen, steps.Finalf("execution %s does not exist", w.arn)
+	case err != nil:
+		return seen, fmt.Errorf("execution %s: %w", w.arn, err)
+	}
+	if err := w.history.read(ctx, client, w.arn); err != nil {
+		return seen, fmt.Errorf("the history of execution %s: %w", w.arn, err)
+	}
+	if over(out.Status) {
+		if w.ended.IsZero() {
+			w.ended = time.Now()
+		}
+		if !w.history.ended() && time.Since(w.ended) < historyLag {
+			return seen, steps.Passingf("execution %s is %s, but its history does not show its end yet", w.arn, out.Status)
+		}
+		seen.Final, seen.At = true, corrected(out.StopDate, out.ResultMetadata)
+	}
+	seen.Doc = document(out, &w.history)
+	return seen, nil
+}
+
+func over(s types.ExecutionStatus) bool {
+	return s != types.ExecutionStatusRunning && s != types.ExecutionStatusPendingRedrive
+}
+
+func document(out *sfn.DescribeExecutionOutput, h *history) ExecutionResult {
+	r := ExecutionResult{
+		Status: string(out.Status), Input: parsed(out.Input), Error: out.Error, Cause: out.Cause,
+		States: h.states(), Visited: []string{},
+	}
+	if out.Status == types.ExecutionStatusSucceeded { // emulators give others one too
+		r.Output = parsed(out.Output)
+	}
+	for _, s := range r.States {
+		r.Visited = append(r.Visited, s.Name)
+	}
+	if out.StartDate != nil && out.StopDate != nil {
+		ms := out.StopDate.Sub(*out.StartDate).Milliseconds()
+		r.DurationMS = &ms
+	}
+	return r
+}
+
+func parsed(text *string) *any {
+	if text == nil {
+		return nil
+	}
+	v := schema.ParseText(*text)
+	return &v
+}
+
+// corrected is a time of the service on our own clock, by the Date header of
+// the answer that named it; zero when there is none. Date is cut to seconds,
+// so the result may be up to a second late, never early.
+func corrected(t *time.Time, answer middleware.Metadata) time.Time {
+	service, ok := awsmiddleware.GetServerTime(answer)
+	here, ok2 := awsmiddleware.GetResponseAt(answer)
+	if t == nil || !ok || !ok2 {
+		return time.Time{}
+	}
+	return here.Add(-max(0, service.Sub(aws.ToTime(t))))
+}

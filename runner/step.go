@@ -110,9 +110,8 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 	if bound.Watch != nil && x.Phase == "assert" && r.common.Throughout == nil && r.common.Hold == nil && plan.HoldsOnNothing(x, checks) {
 		return unable(errors.New("its checks hold on an empty answer, so the first look would pass before anything could happen; write throughout or hold")), nil
 	}
-	env := g.env(x, clock, r.common.Keep)
 	pol := g.policy(x, r.common, bound.Watch != nil, checks, clock, waited)
-	env.Clock = pol.Since
+	env := g.env(x, pol, r.common.Keep)
 	look, err := g.open(ctx, x, bound, env)
 	if err != nil {
 		f := unable(err)
@@ -158,10 +157,13 @@ func (g *stage) open(ctx context.Context, x *plan.Step, b steps.Bound, env *step
 	}}, nil
 }
 
-func (g *stage) env(x *plan.Step, clock time.Time, keep bool) *steps.Env {
+func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
 	place := g.run.Place(g.suite)
-	if x.Phase == "act" && !x.Kind.Idempotent {
+	switch {
+	case x.Phase == "act" && !x.Kind.Idempotent:
 		place = place.Once()
+	case pol.Within == 0 && pol.Throughout == 0:
+		place = place.Steady() // nothing looks again
 	}
 	since := g.actStart
 	if since.IsZero() {
@@ -169,7 +171,7 @@ func (g *stage) env(x *plan.Step, clock time.Time, keep bool) *steps.Env {
 	}
 	return &steps.Env{
 		AWS: place, HTTP: g.run.HTTP, RunID: g.run.ID, ScenarioID: g.id, Step: x.Place(), Owner: g.owner,
-		Since: since, Started: g.started, Clock: clock, Keep: keep,
+		Since: since, Started: g.started, Clock: pol.Since, Keep: keep,
 		Suite:  steps.SuiteEnv{Name: g.suite.Label, Tags: g.suite.Tags, CanarySource: g.suite.CanarySource, Settle: g.suite.Defaults.Settle},
 		Ledger: g.ledger.Keeping(keep), Run: g.run.shared,
 		Warn: func(format string, args ...any) {
@@ -191,6 +193,7 @@ func (g *stage) policy(x *plan.Step, c schema.StepFields, reads bool, checks ass
 			p.Since = time.Now() // patience counts from where the step could begin
 		}
 	}
+	p.Confirm = reads && (checks.BreakableByMore() || plan.HoldsOnNothing(x, checks))
 	switch {
 	case c.Hold != nil:
 		p.Hold = *c.Hold
@@ -247,11 +250,27 @@ func finished(x *plan.Step, v probe.Verdict) *event.StepFinish {
 	if v.Status == event.Failed && v.Last.Explain != nil {
 		why := v.Last.Explain()
 		f.Arrived = &why.Arrived
+		f.Summary = inTheKindsWords(f.Summary, why.Summary)
 		for _, m := range why.Misses {
 			f.Misses = append(f.Misses, event.Miss{Summary: m.Summary, Diff: differences(m.Diff)})
 		}
 	}
 	return f
+}
+
+// inTheKindsWords puts what a kind says was seen in place of the loop's "did
+// not come true", or before what else the loop says.
+func inTheKindsWords(loop, kind string) string {
+	rest, cut := strings.CutPrefix(loop, probe.NotTrue)
+	switch {
+	case kind == "":
+		return loop
+	case cut:
+		return kind + rest
+	case loop == "":
+		return kind
+	}
+	return kind + "; " + loop
 }
 
 // checksOf tells of every check; one that does not hold says why and where it stands.

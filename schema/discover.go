@@ -165,15 +165,15 @@ func (d *discovery) findSuite(folder string) *Suite {
 	return d.suiteOf(parent)
 }
 
-// Shown is a path as messages show it: relative to the working folder where it
-// lies below it, with slashes.
+// Shown is a path as messages show it: relative to the working folder where
+// that is shorter, with slashes.
 func Shown(abs string) string {
 	wd, err := os.Getwd()
 	if err != nil {
 		return filepath.ToSlash(abs)
 	}
 	rel, err := filepath.Rel(wd, abs)
-	if err != nil || strings.HasPrefix(rel, "..") {
+	if err != nil || strings.HasPrefix(rel, "..") && len(rel) > len(abs) {
 		return filepath.ToSlash(abs)
 	}
 	return filepath.ToSlash(rel)

@@ -63,6 +63,7 @@ func newPlace(cfg aws.Config, account string) *Place {
 	p := withRetries(cfg, account, patient)
 	p.once = withRetries(cfg, account, careful)
 	p.single = withRetries(cfg, account, single)
+	p.once.single = p.single
 	return p
 }
 
@@ -117,6 +118,14 @@ func (p *Place) Single() *Place {
 		return p.single
 	}
 	return p
+}
+
+// Steady is the same place for a look that is not repeated: its Single tries
+// as patiently as it does itself.
+func (p *Place) Steady() *Place {
+	c := *p
+	c.single = nil
+	return &c
 }
 
 func client[T any](p *Place, name string, make func(aws.Config) T) T {

@@ -24,6 +24,7 @@ type Policy struct {
 	Throughout     time.Duration // how long every look must hold; excludes Within and Hold
 	WarnAfter      time.Duration // a pass later than this is a warning; 0: never
 	AttemptTimeout time.Duration // bound on one look; 0: none
+	Confirm        bool          // a pass rests on nothing more having come
 }
 
 // Judge says what of a result holds and what does not.
@@ -42,6 +43,9 @@ type Verdict struct {
 	Err      error // what the last look ended with, when it was no answer
 	SLA      *event.SLA
 }
+
+// NotTrue begins the summary of a probe whose checks never held in time.
+const NotTrue = "did not come true"
 
 // maxLookOn bounds how long a probe goes on after a missed SLA.
 const maxLookOn = 15 * time.Second
@@ -103,7 +107,7 @@ func (x *probe) look(ctx context.Context) bool {
 	seen, err := x.attempt(ctx)
 	x.v.Looks++
 	if err == nil {
-		return x.answered(seen, began, last)
+		return x.answered(ctx, seen, began, last)
 	}
 	x.v.Err = err
 	x.trail.add(x.v.Looks, nil, err)
@@ -120,22 +124,20 @@ func (x *probe) look(ctx context.Context) bool {
 	return x.missed() // answered earlier, and wrongly
 }
 
-func (x *probe) answered(seen steps.Seen[any], began time.Time, last bool) bool {
-	results, unmet := x.judge(seen.Doc)
-	unmet = append(append([]assertions.Mismatch(nil), seen.Unmet...), unmet...)
-	x.v.Answered, x.v.Last, x.v.Results, x.v.Unmet, x.v.Err = true, seen, results, unmet, nil
-	x.trail.add(x.v.Looks, unmet, nil)
+func (x *probe) answered(ctx context.Context, seen steps.Seen[any], began time.Time, last bool) bool {
+	x.take(seen)
+	x.trail.add(x.v.Looks, x.v.Unmet, nil)
 	if x.firstAnswer.IsZero() {
 		x.firstAnswer = time.Now()
 	}
-	ok := len(unmet) == 0
+	ok := len(x.v.Unmet) == 0
 	switch {
 	case x.Throughout > 0:
-		return x.throughout(ok, seen.Final, last)
+		return x.throughout(ctx, ok, last)
 	case ok && x.holdFrom.IsZero():
-		return x.firstPass(seen, began)
+		return x.firstPass(ctx, seen, began)
 	case ok:
-		return (seen.Final || last) && x.passed()
+		return (seen.Final || last) && x.passed(ctx)
 	case !x.holdFrom.IsZero():
 		return x.failed(event.CauseCheck, "held for %s only, it had to hold for %s", short(time.Since(x.holdFrom)), short(x.Hold))
 	case seen.Final:
@@ -146,18 +148,18 @@ func (x *probe) answered(seen steps.Seen[any], began time.Time, last bool) bool 
 	return false
 }
 
-func (x *probe) throughout(ok, final, last bool) bool {
+func (x *probe) throughout(ctx context.Context, ok, last bool) bool {
 	switch {
 	case !ok:
 		return x.failed(event.CauseCheck, "did not hold throughout: broken %s after the first look, it had to hold for %s", short(time.Since(x.firstAnswer)), short(x.Throughout))
-	case final, last && time.Since(x.firstAnswer) >= x.Throughout:
-		return x.passed()
+	case x.v.Last.Final, last && time.Since(x.firstAnswer) >= x.Throughout:
+		return x.passed(ctx)
 	}
 	return false
 }
 
 // firstPass notes when it came true, judges the SLA by that, and begins to hold.
-func (x *probe) firstPass(seen steps.Seen[any], began time.Time) bool {
+func (x *probe) firstPass(ctx context.Context, seen steps.Seen[any], began time.Time) bool {
 	x.passedAt = began
 	if !seen.At.IsZero() {
 		x.passedAt = seen.At
@@ -166,7 +168,7 @@ func (x *probe) firstPass(seen steps.Seen[any], began time.Time) bool {
 		return x.failed(event.CauseSLA, "came after %s, the limit is %s", short(x.observed()), short(x.Within))
 	}
 	if x.Hold == 0 || seen.Final {
-		return x.passed()
+		return x.passed(ctx)
 	}
 	x.holdFrom = time.Now()
 	return false
@@ -202,7 +204,46 @@ func (x *probe) lookOn(ctx context.Context) {
 
 func (x *probe) observed() time.Duration { return max(0, x.passedAt.Sub(x.Since)) }
 
-func (x *probe) passed() bool { x.v.Status = event.Passed; return true }
+// passed is the end of a probe whose checks hold, once it is proven that
+// nothing was missed.
+func (x *probe) passed(ctx context.Context) bool {
+	if confirm := x.v.Last.Confirm; x.Confirm && confirm != nil {
+		if err := x.confirmed(ctx, confirm); err != nil {
+			x.v.Err = err
+			return x.errored(event.CauseStep, "%v", err)
+		}
+		seen, err := x.attempt(ctx)
+		if err != nil {
+			x.v.Err = err
+			return x.errored(event.CauseStep, "%v", err)
+		}
+		x.take(seen)
+		if len(x.v.Unmet) > 0 {
+			return x.failed(event.CauseCheck, "%s", "did not hold to the end")
+		}
+	}
+	x.v.Status = event.Passed
+	return true
+}
+
+// confirmed asks for the proof until it is there, cannot be had, or took too long.
+func (x *probe) confirmed(ctx context.Context, confirm func(context.Context) error) error {
+	end := time.Now().Add(maxLookOn)
+	for {
+		err := confirm(ctx)
+		if err == nil || steps.IsFinal(err) || ctx.Err() != nil || time.Now().After(end) {
+			return err
+		}
+		x.wait(ctx, time.Now().Add(x.Every))
+	}
+}
+
+// take makes an answer the last one.
+func (x *probe) take(seen steps.Seen[any]) {
+	results, unmet := x.judge(seen.Doc)
+	unmet = append(append([]assertions.Mismatch(nil), seen.Unmet...), unmet...)
+	x.v.Answered, x.v.Last, x.v.Results, x.v.Unmet, x.v.Err = true, seen, results, unmet, nil
+}
 
 func (x *probe) failed(cause event.Cause, format string, args ...any) bool {
 	x.v.Status, x.v.Cause, x.v.Summary = event.Failed, cause, fmt.Sprintf(format, args...)
@@ -223,7 +264,7 @@ func (x *probe) missed() bool {
 	if x.Within == 0 {
 		return x.failed(cause, "%s", "")
 	}
-	return x.failed(cause, "did not come true%s", x.span())
+	return x.failed(cause, "%s%s", NotTrue, x.span())
 }
 
 func (x *probe) stopped(ctx context.Context) bool {

@@ -86,7 +86,7 @@ func TestChecksThatAreWrong(t *testing.T) {
 		{"a: {length: -1}", "1:13: length takes a number of 0 or more, or operators, found the number -1"},
 		{"a: {length: 1.5}", "1:13: length takes a number of 0 or more, or operators, found the number 1.5"},
 		{"a: {length: {}}", "1:13: nothing is checked: the mapping is empty; name an operator, such as equals, or write equals: {}"},
-		{"a: {length: {gtt: 1}}", `1:14: unknown operator "gtt"; did you mean "gt"?; to compare with this document write equals: {gtt: …} or match: {gtt: …}`},
+		{"a: {length: {gtt: 1}}", `1:14: unknown operator "gtt"; did you mean "gt"? Or, to compare with this document, write equals: {gtt: …}`},
 		{"a: {is: uid}", `1:9: unknown type "uid"; did you mean "uuid"?`},
 		{"a: {is: whatever}", `1:9: unknown type "whatever"; known are arn, array, base64, boolean, date, email, integer, ip, json, null, number, object, string, timestamp, url, uuid`},
 		{"a: {match: 5}", "1:12: match takes a document with the fields that must be there, found the number 5"},

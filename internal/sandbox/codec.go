@@ -11,6 +11,7 @@ import (
 	"time"
 
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 // The codec turns the SDK's own input and output structs into trees of map[string]any, []any, string, bool,
@@ -47,6 +48,11 @@ type layoutKey struct {
 	c casing
 }
 
+// oddNames are fields that their service spells otherwise than all its others.
+var oddNames = map[reflect.Type]map[string]string{
+	reflect.TypeFor[sqs.CreateQueueInput](): {"Tags": "tags"},
+}
+
 var layouts sync.Map // layoutKey -> *layout
 
 func layoutOf(t reflect.Type, c casing) *layout {
@@ -60,6 +66,9 @@ func layoutOf(t reflect.Type, c casing) *layout {
 			continue
 		}
 		l.names[i] = c.name(f.Name)
+		if odd, ok := oddNames[t]; ok && odd[f.Name] != "" {
+			l.names[i] = odd[f.Name]
+		}
 		l.index[l.names[i]] = i
 	}
 	layouts.Store(layoutKey{t, c}, l)

@@ -95,6 +95,12 @@ func TestQueues(t *testing.T) {
 				t.Errorf("the dead letters are %v", got)
 			}
 		},
+		"tags of a new queue": func(t *testing.T, c *clients) {
+			url := must[*sqs.CreateQueueOutput](t)(c.sqs.CreateQueue(c.ctx, &sqs.CreateQueueInput{QueueName: aws.String("tagged"), Tags: map[string]string{"a": "b"}})).QueueUrl
+			if tags := must[*sqs.ListQueueTagsOutput](t)(c.sqs.ListQueueTags(c.ctx, &sqs.ListQueueTagsInput{QueueUrl: url})).Tags; tags["a"] != "b" {
+				t.Errorf("tags %v", tags)
+			}
+		},
 		"attributes and tags": func(t *testing.T, c *clients) {
 			url := c.queue("q")
 			must[*sqs.SetQueueAttributesOutput](t)(c.sqs.SetQueueAttributes(c.ctx, &sqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: map[string]string{"VisibilityTimeout": "9"}}))

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -18,6 +19,10 @@ func TestMain(m *testing.M) {
 // TestScripts runs the program as a user would. The scripts in testdata say
 // what is typed and what must be said.
 func TestScripts(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
@@ -26,6 +31,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("AWS_SHARED_CREDENTIALS_FILE", e.WorkDir+"/aws-credentials")
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			e.Setenv("REHEARSE_STATE_DIR", e.WorkDir+"/state")
+			e.Setenv("ROOT", root)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -224,6 +225,9 @@ func (o *runOptions) reports(stdout, stderr io.Writer) (*reports, error) {
 		j := report.NewJSON(stdout)
 		r.add(j, j.Err)
 	default:
+		if err := os.MkdirAll(filepath.Dir(o.json), 0o755); err != nil {
+			return nil, fmt.Errorf("--json: %w", err)
+		}
 		f, err := os.Create(o.json)
 		if err != nil {
 			return nil, fmt.Errorf("--json: %w", err)

@@ -80,10 +80,13 @@ func (c Checks) Paths() []PathUse {
 	return out
 }
 
-// Covers says whether a check is on that very path: such a check replaces a
-// kind's own rule of success.
-func (c Checks) Covers(path string) bool {
-	return slices.ContainsFunc(c.list, func(k check) bool { return plainPath(k.text) == plainPath(path) })
+// Uncovered gives the checks on paths that another's checks do not look at:
+// a check of the user's replaces a kind's own rule of success on its path.
+func (c Checks) Uncovered(by Checks) Checks {
+	covered := func(k check) bool {
+		return slices.ContainsFunc(by.list, func(o check) bool { return plainPath(o.text) == plainPath(k.text) })
+	}
+	return Checks{list: slices.DeleteFunc(slices.Clone(c.list), covered), hole: c.hole}
 }
 
 // BreakableByMore says whether checks that hold now may stop holding when more

@@ -347,11 +347,11 @@ func TestMismatchFields(t *testing.T) {
 	}
 }
 
-func TestChecksCovers(t *testing.T) {
-	c := checksOf(t, "$.status: OK\ncount: {gte: 1}\n$['exists']: true\nbody.count: 1")
-	for path, want := range map[string]bool{"status": true, "$.status": true, "count": true, "exists": true, "body": false, "stat": false, "exit_code": false} {
-		if c.Covers(path) != want {
-			t.Errorf("Covers(%q) = %v", path, !want)
+func TestChecksUncovered(t *testing.T) {
+	by := checksOf(t, "$.status: OK\ncount: {gte: 1}\n$['exists']: true\nbody.count: 1")
+	for path, covered := range map[string]bool{"status": true, "$.status": true, "count": true, "exists": true, "body": false, "stat": false, "exit_code": false} {
+		if left := Rule(path, "equals", 1).Uncovered(by); left.Empty() != covered {
+			t.Errorf("a check on %q is left: %v, want %v", path, !left.Empty(), !covered)
 		}
 	}
 }

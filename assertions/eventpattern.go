@@ -50,7 +50,7 @@ func ParseEventPattern(pattern []byte) (*EventPattern, error) {
 	}
 	top, ok := v.(ordered)
 	if !ok {
-		return nil, fmt.Errorf("an event pattern is a JSON object, found %s", patternKind(v))
+		return nil, fmt.Errorf("an event pattern is a JSON object, found %s", kindName(v))
 	}
 	if len(top) == 0 {
 		return nil, errors.New("an event pattern needs at least one field")

@@ -49,7 +49,7 @@ func compileOperator(path string, o ordered) (test valueTest, absent bool, err e
 	if name == "exists" {
 		there, ok := arg.(bool)
 		if !ok {
-			return nil, false, fmt.Errorf("%s: exists takes true or false, found %s", path, patternKind(arg))
+			return nil, false, fmt.Errorf("%s: exists takes true or false, found %s", path, kindName(arg))
 		}
 		return func(any) bool { return true }, !there, nil
 	}
@@ -87,7 +87,7 @@ func onText(name string) func(any) (valueTest, error) {
 	return func(arg any) (valueTest, error) {
 		want, ok := arg.(string)
 		if !ok {
-			return nil, fmt.Errorf("takes text, found %s", patternKind(arg))
+			return nil, fmt.Errorf("takes text, found %s", kindName(arg))
 		}
 		test, err := textTests[name](want)
 		if err != nil {
@@ -112,7 +112,7 @@ func affix(name string) func(any) (valueTest, error) {
 		}
 		text, ok := o[0].value.(string)
 		if !ok {
-			return nil, fmt.Errorf("equals-ignore-case: takes text, found %s", patternKind(o[0].value))
+			return nil, fmt.Errorf("equals-ignore-case: takes text, found %s", kindName(o[0].value))
 		}
 		want := []rune(text)
 		return func(leaf any) bool {
@@ -193,7 +193,7 @@ func matchParts(s string, parts []string) bool {
 func cidr(arg any) (valueTest, error) {
 	text, ok := arg.(string)
 	if !ok {
-		return nil, fmt.Errorf("takes a range such as 10.0.0.0/8, found %s", patternKind(arg))
+		return nil, fmt.Errorf("takes a range such as 10.0.0.0/8, found %s", kindName(arg))
 	}
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
@@ -234,7 +234,7 @@ func anythingBut(arg any) (valueTest, error) {
 			return nil, err
 		}
 	default:
-		return nil, fmt.Errorf("takes text, a number, a list of them or one of %s, found %s", schema.KnownNames(textTestNames()), patternKind(arg))
+		return nil, fmt.Errorf("takes text, a number, a list of them or one of %s, found %s", schema.KnownNames(textTestNames()), kindName(arg))
 	}
 	return func(leaf any) bool {
 		return !slices.ContainsFunc(refused, func(t valueTest) bool { return t(leaf) })
@@ -253,9 +253,9 @@ func oneKind(values []any) error {
 				return errBeyondNumeric(v)
 			}
 		default:
-			return fmt.Errorf("a list holds text or numbers, found %s", patternKind(v))
+			return fmt.Errorf("a list holds text or numbers, found %s", kindName(v))
 		}
-		if patternKind(v) != patternKind(values[0]) {
+		if kindName(v) != kindName(values[0]) {
 			return errors.New("a list holds text only or numbers only")
 		}
 	}
@@ -310,7 +310,7 @@ func numeric(arg any) (valueTest, error) {
 		op, _ := terms[i].(string)
 		operand, ok := terms[i+1].(json.Number)
 		if !ok {
-			return nil, fmt.Errorf("%s; found %s where a number belongs", shape, patternKind(terms[i+1]))
+			return nil, fmt.Errorf("%s; found %s where a number belongs", shape, kindName(terms[i+1]))
 		}
 		if !withinNumeric(operand) {
 			return nil, errBeyondNumeric(operand)
@@ -356,21 +356,4 @@ func withinNumeric(n json.Number) bool {
 func lessThan(a, b any) bool {
 	o, err := expr.Compare(a, b)
 	return err == nil && o < 0
-}
-
-// patternKind names a kind of JSON value, for a message.
-func patternKind(v any) string {
-	switch v.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "true or false"
-	case json.Number:
-		return "a number"
-	case string:
-		return "text"
-	case []any:
-		return "a list"
-	}
-	return "an object"
 }

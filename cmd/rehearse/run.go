@@ -210,9 +210,8 @@ func secrets(ctx context.Context, p *plan.Plan, places map[*plan.Suite]*awsclien
 
 // reports are the consumers of the stream and what must be done at its end.
 type reports struct {
-	sinks  []event.Sink
-	atEnd  []func() error
-	stdout io.Writer
+	sinks []event.Sink
+	atEnd []func() error
 }
 
 func (o *runOptions) reports(stdout, stderr io.Writer) (*reports, error) {

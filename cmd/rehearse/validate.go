@@ -2,15 +2,24 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rehearse-dev/rehearse/runner/plan"
 )
 
 func newValidate() *cobra.Command {
+	return planned("validate [PATH…]", "Check files without running them", func(w io.Writer, p *plan.Plan) {
+		fmt.Fprintf(w, "%s in %s: valid\n", countOf(p.Found, "case"), countOf(p.Files, "file"))
+	})
+}
+
+// planned makes a command that checks files and tells of what a run would do.
+func planned(use, short string, tell func(io.Writer, *plan.Plan)) *cobra.Command {
 	s := &selection{}
 	c := &cobra.Command{
-		Use:   "validate [PATH…]",
-		Short: "Check files without running them",
+		Use: use, Short: short,
 		RunE: func(c *cobra.Command, paths []string) error {
 			o, err := s.options()
 			if err != nil {
@@ -21,7 +30,7 @@ func newValidate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%s in %s: valid\n", countOf(p.Found, "case"), countOf(p.Files, "file"))
+			tell(c.OutOrStdout(), p)
 			return nil
 		},
 	}

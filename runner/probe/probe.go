@@ -141,7 +141,7 @@ func (x *probe) answered(ctx context.Context, seen steps.Seen[any], began time.T
 	case !x.holdFrom.IsZero():
 		return x.failed(event.CauseCheck, "held for %s only, it had to hold for %s", short(time.Since(x.holdFrom)), short(x.Hold))
 	case seen.Final:
-		return x.failed(event.CauseCheck, "%s", "it can no longer become so")
+		return x.failed(event.CauseCheck, "%s", "this can no longer change")
 	case last:
 		return x.missed()
 	}

@@ -60,7 +60,7 @@ func TestRun(t *testing.T) {
 		{name: "too late", policy: Policy{Within: 20 * second, SLA: true}, world: until(23400 * time.Millisecond), status: event.Failed, cause: event.CauseSLA, summary: "came after 23.", took: 23400 * time.Millisecond, sla: "missed", late: 23400},
 		{name: "looking on is bounded", policy: Policy{Within: 100 * second, SLA: true}, world: until(time.Hour), status: event.Failed, cause: event.CauseSLA, summary: "nor in the 15s after it", took: 115 * second, sla: "missed", late: -1},
 		{name: "a warning", policy: Policy{Within: 20 * second, SLA: true, WarnAfter: 5 * second}, world: until(6 * second), status: event.Passed, took: 6 * second, sla: "warned", late: 6000},
-		{name: "cannot change", policy: Policy{Within: 20 * second, SLA: true}, world: until(time.Hour), final: true, status: event.Failed, cause: event.CauseCheck, summary: "it can no longer become so", sla: "missed", late: -1},
+		{name: "cannot change", policy: Policy{Within: 20 * second, SLA: true}, world: until(time.Hour), final: true, status: event.Failed, cause: event.CauseCheck, summary: "this can no longer change", sla: "missed", late: -1},
 		{name: "holds", policy: Policy{Within: 20 * second, Hold: 2 * second}, world: until(second), status: event.Passed, took: 3 * second},
 		{name: "holds not long enough", policy: Policy{Within: 20 * second, Hold: 2 * second}, world: func(t time.Duration) (string, error) {
 			if t >= second && t < 2*second {

@@ -40,7 +40,7 @@ type listenResult struct {
 
 // Listen opens a listener.
 var Listen = steps.Define("listen", steps.Def[listenParams, listenResult]{
-	Summary: "Listen to the events of a bus, and return when the listener is live.",
+	Summary: "Listens to the events of a bus, and returns when the listener is live.",
 	Doc: `A listener keeps everything that arrives after it began, so several received steps can look at the same events, in any order.
 All scenarios of a run that listen to the same share one rule and one queue, which are removed at the run's end.
 Canary events that only the listener's own rule lets through prove it live; no result ever shows one. They reach other rules of the bus

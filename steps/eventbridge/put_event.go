@@ -22,7 +22,7 @@ type putEventResult struct {
 
 // PutEvent puts one event on a bus.
 var PutEvent = steps.Define("put_event", steps.Def[putEventParams, putEventResult]{
-	Summary: "Put one event on a bus.",
+	Summary: "Puts one event on a bus.",
 	Doc: `Give source, detail_type and detail, or a whole event. The bus must exist: EventBridge takes events for one that does not, and loses them.
 An event that EventBridge refuses is an error with its reason.`,
 	Example: `arrange:

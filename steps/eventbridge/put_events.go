@@ -17,7 +17,7 @@ type putEventsResult struct {
 
 // PutEvents puts any number of events on a bus.
 var PutEvents = steps.Define("put_events", steps.Def[putEventsParams, putEventsResult]{
-	Summary: "Put any number of events on a bus.",
+	Summary: "Puts any number of events on a bus.",
 	Doc: `They are sent in their order, in calls of at most 10 events and 1 MB. EventBridge may refuse some events of a call and take the others:
 then the step is an error that names the first refused entry, and says how many were put.`,
 	Example: `arrange:

@@ -33,7 +33,7 @@ type receivedResult struct {
 
 // Received looks at what a listener got.
 var Received = steps.Define("received", steps.Def[receivedParams, receivedResult]{
-	Summary: "Look at the events that a listener received.",
+	Summary: "Looks at the events that a listener received.",
 	Doc: `match and where select, together, among the events that arrived since the listener began; a listener of the suite shows a case
 what arrived since the case began. Name something of this very case in them (scenario.id, a step's result): another case's event could satisfy the step.
 Exactly so many, at most so many and none are only believed while the listener lives: rule, queue and target are looked at, and a last canary must come back.`,

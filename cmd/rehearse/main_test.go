@@ -13,6 +13,9 @@ import (
 var update = flag.Bool("update", false, "write the golden parts of the scripts anew")
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(execute(os.Args[1:]))
+	}
 	testscript.Main(m, map[string]func(){"rehearse": func() { os.Exit(execute(os.Args[1:])) }})
 }
 

@@ -19,11 +19,11 @@ func DidYouMean(wrong string, known []string) string {
 }
 
 // Nearest gives the known name nearest to a wrong one, "" when none is near:
-// at most a third of its letters may differ.
+// about a third of its letters may differ, never all.
 func Nearest(wrong string, known []string) string {
 	sorted := append([]string(nil), known...)
 	sort.Strings(sorted)
-	best, least := "", len(wrong)/3+2
+	best, least := "", min(len(wrong)/3+2, len(wrong))
 	for _, k := range sorted {
 		if strings.EqualFold(k, wrong) || strings.EqualFold(strings.ReplaceAll(k, "_", ""), strings.NewReplacer("_", "", "-", "").Replace(wrong)) {
 			return k

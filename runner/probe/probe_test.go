@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -175,16 +176,18 @@ func TestSLAIsJudgedByTheSource(t *testing.T) {
 func TestWakesInsteadOfPolling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wake := make(chan struct{}, 1)
-		looks, doc := 0, "no"
+		looks := 0
+		var doc atomic.Value
+		doc.Store("no")
 		go func() {
 			time.Sleep(7 * time.Second)
-			doc = "yes"
+			doc.Store("yes")
 			wake <- struct{}{}
 		}()
 		start := time.Now()
 		v := Run(t.Context(), Policy{Within: 20 * time.Second, SLA: true, Every: time.Millisecond}, steps.Probe[any]{Wake: wake, Look: func(context.Context) (steps.Seen[any], error) {
 			looks++
-			return steps.Seen[any]{Doc: doc}, nil
+			return steps.Seen[any]{Doc: doc.Load()}, nil
 		}}, wantYes, nil)
 		if v.Status != event.Passed || looks != 2 || time.Since(start) != 7*time.Second {
 			t.Errorf("ended %s after %d looks and %s", v.Status, looks, time.Since(start))

@@ -249,8 +249,8 @@ func finished(x *plan.Step, v probe.Verdict) *event.StepFinish {
 	f.Checks = checksOf(v)
 	if v.Status == event.Failed && v.Last.Explain != nil {
 		why := v.Last.Explain()
-		f.Arrived = &why.Arrived
-		f.Summary = inTheKindsWords(f.Summary, why.Summary)
+		f.Arrived = why.Arrived
+		f.Summary = inTheKindsWords(f.Summary, why)
 		for _, m := range why.Misses {
 			f.Misses = append(f.Misses, event.Miss{Summary: m.Summary, Diff: differences(m.Diff)})
 		}
@@ -258,19 +258,19 @@ func finished(x *plan.Step, v probe.Verdict) *event.StepFinish {
 	return f
 }
 
-// inTheKindsWords puts what a kind says was seen in place of the loop's "did
-// not come true", or before what else the loop says.
-func inTheKindsWords(loop, kind string) string {
+// inTheKindsWords puts what a kind says was seen before what the loop says;
+// that nothing came takes the place of "did not come true".
+func inTheKindsWords(loop string, why steps.Explanation) string {
 	rest, cut := strings.CutPrefix(loop, probe.NotTrue)
 	switch {
-	case kind == "":
+	case why.Summary == "":
 		return loop
-	case cut:
-		return kind + rest
+	case why.Nothing && cut:
+		return why.Summary + rest
 	case loop == "":
-		return kind
+		return why.Summary
 	}
-	return kind + "; " + loop
+	return why.Summary + "; " + loop
 }
 
 // checksOf tells of every check; one that does not hold says why and where it stands.

@@ -112,8 +112,9 @@ type Seen[R any] struct {
 
 // Explanation is what a person wants to know when something did not arrive.
 type Explanation struct {
-	Summary string // what was seen instead, such as "no event matched"
-	Arrived int    // how many came in all, matching or not
+	Summary string // what was seen instead, in a few words
+	Nothing bool   // that was nothing: Summary says so, such as "no event matched"
+	Arrived *int   // how many came in all, matching or not, where something is listened to
 	Misses  []Miss // the nearest first
 }
 

@@ -150,6 +150,8 @@ func (x *probe) answered(ctx context.Context, seen steps.Seen[any], began time.T
 
 func (x *probe) throughout(ctx context.Context, ok, last bool) bool {
 	switch {
+	case !ok && x.v.Looks == 1:
+		return x.failed(event.CauseCheck, "did not hold even at the first look, it had to hold for %s", short(x.Throughout))
 	case !ok:
 		return x.failed(event.CauseCheck, "did not hold throughout: broken %s after the first look, it had to hold for %s", short(time.Since(x.firstAnswer)), short(x.Throughout))
 	case x.v.Last.Final, last && time.Since(x.firstAnswer) >= x.Throughout:

@@ -18,7 +18,7 @@ const shownMisses = 5
 func (r *reception) explainer() func() steps.Explanation {
 	arrived, selected, others := len(r.arrived), len(r.selected), r.others
 	return func() steps.Explanation {
-		return steps.Explanation{Summary: matched(selected), Arrived: arrived, Misses: r.params.nearest(others, r.clock)}
+		return steps.Explanation{Summary: matched(selected), Nothing: selected == 0, Arrived: &arrived, Misses: r.params.nearest(others, r.clock)}
 	}
 }
 

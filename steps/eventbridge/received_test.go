@@ -152,7 +152,7 @@ func TestNearMisses(t *testing.T) {
 			t.Fatalf("found %v", seen.Doc)
 		}
 		e := seen.Explain()
-		if e.Arrived != 7 || len(e.Misses) != 5 {
+		if *e.Arrived != 7 || len(e.Misses) != 5 {
 			t.Fatalf("%d arrived, %d misses", e.Arrived, len(e.Misses))
 		}
 		near := e.Misses[0]

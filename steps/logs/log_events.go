@@ -137,7 +137,8 @@ const maxMisses = 5
 
 // explain tells which entries came nearest to what was asked for.
 func (p EventsParams) explain(passed []entry) steps.Explanation {
-	x := steps.Explanation{Arrived: len(passed)}
+	arrived := len(passed)
+	x := steps.Explanation{Arrived: &arrived}
 	for _, e := range passed {
 		if diff := p.differences(e); len(diff) > 0 {
 			x.Misses = append(x.Misses, steps.Miss{Summary: e.summary(), Diff: diff})

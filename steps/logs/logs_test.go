@@ -140,7 +140,7 @@ func TestNearMisses(t *testing.T) {
 			t.Fatal(err)
 		}
 		x := seen.Explain()
-		if x.Arrived != 2 || len(x.Misses) != 2 || x.Misses[0].Summary != `{"a": 1, "b": 5}` || len(x.Misses[0].Diff) != 1 {
+		if *x.Arrived != 2 || len(x.Misses) != 2 || x.Misses[0].Summary != `{"a": 1, "b": 5}` || len(x.Misses[0].Diff) != 1 {
 			t.Errorf("explained as %+v", x)
 		}
 	})

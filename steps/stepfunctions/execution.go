@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,7 +120,25 @@ func (w *watched) look(ctx context.Context, client *sfn.Client) (steps.Seen[Exec
 		seen.Final, seen.At = true, corrected(out.StopDate, out.ResultMetadata)
 	}
 	seen.Doc = document(out, &w.history)
+	seen.Explain = func() steps.Explanation { return steps.Explanation{Summary: seen.Doc.ending()} }
 	return seen, nil
+}
+
+// ending says how an execution that did not succeed ended, and where it was.
+func (r ExecutionResult) ending() string {
+	if r.Status == string(types.ExecutionStatusSucceeded) {
+		return ""
+	}
+	text := "the execution is " + r.Status
+	if n := len(r.Visited); n > 0 {
+		text += " in state " + strconv.Quote(r.Visited[n-1])
+	}
+	for _, why := range []*string{r.Error, r.Cause} {
+		if why != nil && *why != "" {
+			text += ": " + *why
+		}
+	}
+	return text
 }
 
 func over(s types.ExecutionStatus) bool {

@@ -88,6 +88,7 @@ func (a *attempt) begin(r *run, suite *suiteRun, queued time.Time) {
 		},
 		"case": map[string]any{"name": a.c.CaseName},
 	})
+	a.hideVars(a.c.Vars)
 	a.emit(nil, event.ScenarioStarted, &event.ScenarioStart{ScenarioID: a.id, QueuedMS: now.Sub(queued).Milliseconds()})
 }
 
@@ -108,8 +109,7 @@ func (a *attempt) phases(release func()) string {
 	if a.run.Parallel > 1 {
 		release() // who only probes holds no slot
 	}
-	a.assert(ctx, p.Assert)
-	return ""
+	return a.assert(ctx, p.Assert)
 }
 
 // inOrder runs steps one after the other and stops at the first that does not pass.
@@ -153,10 +153,10 @@ func (a *attempt) notRun(phases ...[]*plan.Step) string {
 }
 
 // assert starts the steps together; one that uses another's result waits for
-// it. All of them finish.
-func (a *attempt) assert(ctx context.Context, list []*plan.Step) {
+// it. All of them finish. It gives a reason when nothing was asserted.
+func (a *attempt) assert(ctx context.Context, list []*plan.Step) string {
 	if len(list) == 0 {
-		return
+		return ""
 	}
 	start := time.Now()
 	done := map[string]chan struct{}{}
@@ -193,6 +193,10 @@ func (a *attempt) assert(ctx context.Context, list []*plan.Step) {
 		a.note(event.Skipped, "", "")
 	}
 	a.phaseFinished("assert", start, total)
+	if !ran {
+		return "every step of assert was skipped, so nothing was checked"
+	}
+	return ""
 }
 
 func (a *attempt) assertStep(ctx context.Context, x *plan.Step, done map[string]chan struct{}) event.Status {
@@ -277,14 +281,15 @@ func (a *attempt) cleanUp() *event.Cleanup {
 		a.phaseFinished("cleanup", start, out.Status)
 	}
 	start = time.Now()
+	taken := event.Passed
 	ctx, cancel := withTimeout(a.run.base, takeBackTimeout, "the minute for taking back is over")
 	defer cancel()
 	left := a.ledger.TakeBack(ctx, a.run.Reapers, a.run.Place(a.suite))
 	if len(left) > 0 {
-		out.Status = event.Errored
+		out.Status, taken = event.Errored, event.Errored
 		out.Left = append(out.Left, left...)
 	}
-	a.phaseFinished("take_back", start, out.Status)
+	a.phaseFinished("take_back", start, taken)
 	return out
 }
 

@@ -242,6 +242,9 @@ func (r *run) resourceChanged(a *attempt) func(ledger.Change) {
 		body := &event.ResourceChange{Status: c.Status, Resource: event.Resource{
 			Kind: c.Resource.Type, ID: c.Resource.ID, ARN: c.Resource.ARN, Region: c.Resource.Region, Owner: c.Owner,
 		}}
+		if place := r.anyPlace(); place != nil {
+			body.Resource.Account = place.Account
+		}
 		if c.Err != nil {
 			body.Error = awsclient.Explain(c.Err)
 		}

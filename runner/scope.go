@@ -98,6 +98,17 @@ func (s *scope) when(ctx context.Context, x *plan.Step) (bool, error) {
 	return v.Scalar == "true", nil
 }
 
+// variable is the value of a var, nil when it has none.
+func (s *scope) variable(name string) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, _, err := s.names["vars"].(expr.Lazy).Field(name)
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
 // has says whether there is a result of a step.
 func (s *scope) has(id string) bool {
 	s.mu.Lock()

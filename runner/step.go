@@ -58,13 +58,13 @@ func (g *stage) step(ctx context.Context, x *plan.Step, clock time.Time, waited 
 	g.emit(x, event.StepStarted, begun)
 	f, result := g.carryOut(ctx, x, clock, len(waited) > 0)
 	f.MS = time.Since(start).Milliseconds()
+	g.warnOfUselessMasks(x, f, result)
 	if f.Status != event.Passed {
 		f.Cause = phaseCause(ctx, x, f.Cause)
 		if x.Phase == "arrange" && f.Status == event.Failed {
 			f.Status = event.Errored // nothing was tested yet
 		}
 	}
-	g.mask(x, result)
 	g.scope.set(x.Common.ID, f.Status, result)
 	g.emit(x, event.StepFinished, f)
 	return f
@@ -107,10 +107,12 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 		return unable(err), nil
 	}
 	checks := plan.Checks(bound.Success, bound.Demands, r.expect)
-	if bound.Watch != nil && x.Phase == "assert" && r.common.Throughout == nil && r.common.Hold == nil && plan.HoldsOnNothing(x, checks) {
+	if bound.Watch != nil && x.Phase == "assert" && !plan.MustHold(r.common) && plan.HoldsOnNothing(x, checks) {
 		return unable(errors.New("its checks hold on an empty answer, so the first look would pass before anything could happen; write throughout or hold")), nil
 	}
-	pol := g.policy(x, r.common, bound.Watch != nil, checks, clock, waited)
+	breakable := plan.Checks(assertions.Checks{}, bound.Demands, r.expect).BreakableByMore()
+	pol := g.policy(x, r.common, bound.Watch != nil, breakable, clock, waited)
+	pol.Confirm = bound.Watch != nil && (breakable || plan.HoldsOnNothing(x, checks))
 	env := g.env(x, pol, r.common.Keep)
 	look, err := g.open(ctx, x, bound, env)
 	if err != nil {
@@ -121,6 +123,7 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 	if look.Close != nil {
 		defer look.Close()
 	}
+	look.Look = g.masked(x, look.Look)
 	v := probe.Run(ctx, pol, look, checks.Run, func(e event.Probe) { g.emit(x, event.ProbeAttempt, &e) })
 	return finished(x, v), v.Last.Doc
 }
@@ -145,16 +148,44 @@ func (g *stage) open(ctx context.Context, x *plan.Step, b steps.Bound, env *step
 			err = fmt.Errorf("internal error in %s: %v", x.Kind.Name, r)
 		}
 	}()
+	if b.Watch != nil && x.Kind.Condition != "" && (x.Common.Within != nil || plan.MustHold(x.Common)) {
+		return g.again(x, env), nil
+	}
 	if b.Watch != nil {
 		return b.Watch(ctx, env)
 	}
 	return steps.Probe[any]{Look: func(ctx context.Context) (steps.Seen[any], error) {
 		doc, err := b.Do(ctx, env)
 		if err != nil && !x.Kind.Idempotent && awsclient.Transient(err) && !awsclient.SurelyNotDone(err) {
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
 			err = steps.Final(fmt.Errorf("%w; it may have happened, so it is not sent again", err))
 		}
-		return steps.Seen[any]{Doc: doc}, err
+		return steps.Seen[any]{Doc: doc, At: time.Now(), Final: !x.Kind.Idempotent}, err
 	}}, nil
+}
+
+// again probes a condition by evaluating it anew at each look: it may ask for the time.
+func (g *stage) again(x *plan.Step, env *steps.Env) steps.Probe[any] {
+	return steps.Probe[any]{Look: func(ctx context.Context) (steps.Seen[any], error) {
+		r, err := g.scope.resolve(ctx, x)
+		if err != nil {
+			return steps.Seen[any]{}, err
+		}
+		var p schema.Problems
+		b := x.Kind.Bind(r.params, &p)
+		if err := p.Err(); err != nil {
+			return steps.Seen[any]{}, err
+		}
+		once, err := b.Watch(ctx, env)
+		if err != nil {
+			return steps.Seen[any]{}, err
+		}
+		seen, err := once.Look(ctx)
+		seen.Final = false
+		return seen, err
+	}}
 }
 
 func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
@@ -174,6 +205,7 @@ func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
 		Since: since, Started: g.started, Clock: pol.Since, Keep: keep,
 		Suite:  steps.SuiteEnv{Name: g.suite.Label, Tags: g.suite.Tags, CanarySource: g.suite.CanarySource, Settle: g.suite.Defaults.Settle},
 		Ledger: g.ledger.Keeping(keep), Run: g.run.shared,
+		Hide: g.run.stream.hide,
 		Warn: func(format string, args ...any) {
 			g.emit(x, event.Message, &event.Note{Level: "warning", Text: fmt.Sprintf(format, args...), File: x.Pos.File, Line: x.Pos.Line})
 		},
@@ -181,7 +213,7 @@ func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
 }
 
 // policy decides how a step is probed.
-func (g *stage) policy(x *plan.Step, c schema.StepFields, reads bool, checks assertions.Checks, clock time.Time, waited bool) probe.Policy {
+func (g *stage) policy(x *plan.Step, c schema.StepFields, reads, breakable bool, clock time.Time, waited bool) probe.Policy {
 	d := g.suite.Defaults
 	p := probe.Policy{Since: clock, Every: value(c.Every, d.Every), Throughout: value(c.Throughout, 0), WarnAfter: value(c.WarnAfter, 0)}
 	switch {
@@ -193,11 +225,10 @@ func (g *stage) policy(x *plan.Step, c schema.StepFields, reads bool, checks ass
 			p.Since = time.Now() // patience counts from where the step could begin
 		}
 	}
-	p.Confirm = reads && (checks.BreakableByMore() || plan.HoldsOnNothing(x, checks))
 	switch {
 	case c.Hold != nil:
 		p.Hold = *c.Hold
-	case reads && p.Within > 0 && checks.BreakableByMore():
+	case reads && p.Within > 0 && breakable:
 		p.Hold = d.Hold
 	}
 	switch {
@@ -216,17 +247,53 @@ func value(d *time.Duration, otherwise time.Duration) time.Duration {
 	return *d
 }
 
-// mask keeps what the step asks to hide out of every later event.
-func (g *stage) mask(x *plan.Step, result any) {
-	for _, text := range x.Common.Mask {
-		path, err := expr.ParsePath(text)
-		if err != nil || result == nil {
-			continue // told when the file was checked
+// masked hides what the step asks to hide as soon as it is seen, so that no
+// event can show it.
+func (g *stage) masked(x *plan.Step, look func(context.Context) (steps.Seen[any], error)) func(context.Context) (steps.Seen[any], error) {
+	if len(x.Common.Mask) == 0 {
+		return look
+	}
+	return func(ctx context.Context) (steps.Seen[any], error) {
+		seen, err := look(ctx)
+		for _, text := range x.Common.Mask {
+			if v, ok := at(seen.Doc, text); ok {
+				g.run.stream.hide(v)
+			}
 		}
-		if v, ok, err := path.Get(result); ok && err == nil {
-			g.run.stream.hide(v)
+		return seen, err
+	}
+}
+
+// hideVars hides the vars whose names the suite masks. One that cannot be
+// evaluated has no value that could be shown.
+func (g *stage) hideVars(vars plan.Vars) {
+	for _, name := range vars.Names() {
+		if g.suite.Masks(name) {
+			g.run.stream.hide(g.scope.variable(name))
 		}
 	}
+}
+
+// warnOfUselessMasks tells of paths that hid nothing: a misspelt one would let
+// the secret out.
+func (g *stage) warnOfUselessMasks(x *plan.Step, f *event.StepFinish, result any) {
+	if result == nil || f.Status != event.Passed {
+		return
+	}
+	for _, text := range x.Common.Mask {
+		if _, ok := at(result, text); !ok {
+			g.emit(x, event.Message, &event.Note{Level: "warning", Text: fmt.Sprintf("mask: nothing stands at %s in the result of %s, so nothing was hidden", text, x.Kind.Name), File: x.Pos.File, Line: x.Pos.Line})
+		}
+	}
+}
+
+func at(doc any, text string) (any, bool) {
+	path, err := expr.ParsePath(text)
+	if err != nil {
+		return nil, false // told when the file was checked
+	}
+	v, ok, err := path.Get(doc)
+	return v, ok && err == nil
 }
 
 // unable is the end of a step that could not be carried out.

@@ -45,6 +45,7 @@ func (s *suiteRun) arrange(ctx context.Context) error {
 	s.setting = true
 	s.started = time.Now()
 	s.scope = newScope(s.plan.Vars, s.file(), map[string]any{"run": s.runNames(), "suite": map[string]any{}})
+	s.hideVars(s.plan.Vars)
 	ctx, cancel := withTimeout(ctx, s.plan.Defaults.Timeout, "the suite's timeout of %s is used up", s.plan.Defaults.Timeout)
 	defer cancel()
 	for _, x := range s.plan.Arrange {

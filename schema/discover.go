@@ -59,6 +59,9 @@ func scenarioFiles(path string, p *Problems) []string {
 	if !info.IsDir() {
 		return []string{path}
 	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // WalkDir does not look behind a link
+	}
 	var out []string
 	err = filepath.WalkDir(path, func(at string, e fs.DirEntry, err error) error {
 		switch {
@@ -112,25 +115,7 @@ func (d *discovery) read(abs string) *Found {
 	if len(f.Scenarios) == 0 && d.p.Errors() == before {
 		d.p.Add(Pos{File: shown}, "no scenario in this file; one begins with \"scenario: what it shows\"")
 	}
-	d.duplicates(f)
 	return f
-}
-
-func (d *discovery) duplicates(f *Found) {
-	first := map[string]Pos{}
-	for _, s := range f.Scenarios {
-		if at, ok := first[s.Scenario]; ok && s.Scenario != "" {
-			d.p.Add(s.Name, "the scenario %q stands in this file twice (first in line %d); reports could not tell them apart", s.Scenario, at.Line)
-		}
-		first[s.Scenario] = s.Name
-		names := map[string]Pos{}
-		for _, c := range s.Cases.List {
-			if at, ok := names[c.Name]; ok {
-				d.p.Add(c.Pos, "the case %q stands here twice (first in line %d)", c.Name, at.Line)
-			}
-			names[c.Name] = c.Pos
-		}
-	}
 }
 
 // suiteOf finds the nearest rehearse.yaml at or above a folder, up to the

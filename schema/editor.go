@@ -30,24 +30,25 @@ func (s *Shape) EditorSchema() map[string]any {
 	case s.IsDuration():
 		return map[string]any{"type": "string", "pattern": `^(.*\$\{.*|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+)$`}
 	case s.Enum != nil:
-		return orHole(map[string]any{"enum": s.Enum})
+		return OrExpression(map[string]any{"enum": s.Enum})
 	case s.Want == Text:
 		return map[string]any{"type": "string"}
 	case s.Want == Number && elem(s.Type).Kind() == reflect.Float64:
-		return orHole(map[string]any{"type": "number"})
+		return OrExpression(map[string]any{"type": "number"})
 	case s.Want == Number:
-		return orHole(map[string]any{"type": "integer"})
+		return OrExpression(map[string]any{"type": "integer"})
 	case s.Want == Bool:
-		return orHole(map[string]any{"type": "boolean"})
+		return OrExpression(map[string]any{"type": "boolean"})
 	case s.Want == List:
-		return orHole(map[string]any{"type": "array", "items": s.Elem.EditorSchema()})
+		return OrExpression(map[string]any{"type": "array", "items": s.Elem.EditorSchema()})
 	case s.Elem != nil:
-		return orHole(map[string]any{"type": "object", "additionalProperties": s.Elem.EditorSchema()})
+		return OrExpression(map[string]any{"type": "object", "additionalProperties": s.Elem.EditorSchema()})
 	}
 	return s.objectSchema()
 }
 
-func orHole(m map[string]any) map[string]any {
+// OrExpression allows an expression in place of what a schema describes.
+func OrExpression(m map[string]any) map[string]any {
 	return map[string]any{"anyOf": []any{m, hole}}
 }
 

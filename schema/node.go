@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/rehearse-dev/rehearse/internal/expr"
 )
@@ -193,8 +194,8 @@ func (n *Node) holeOf(ctx context.Context, s *expr.Scope) Pos {
 
 // AsExpression reads text without ${} as an expression: what when and check take.
 func AsExpression(n *Node, p *Problems) *Node {
-	if n.Kind != Text || n.Open() {
-		return n
+	if n.Kind != Text || strings.Contains(n.Scalar, "${") {
+		return n // an expression, or one whose problem was told
 	}
 	t, err := expr.ParseTemplate("${" + n.Scalar + "}")
 	if err != nil {

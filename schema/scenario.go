@@ -56,6 +56,9 @@ func (c *Cases) ReadNode(n *Node, p *Problems) {
 		if i < len(n.Items) {
 			c.List[i].Pos = n.Items[i].Pos
 		}
+		if e, ok := n.Items[i].Get("name"); ok && strings.TrimSpace(c.List[i].Name) == "" && e.Value.Kind == Text {
+			p.Add(e.Value.Pos, "the case has no name")
+		}
 	}
 }
 
@@ -81,11 +84,18 @@ func readScenario(n *Node, p *Problems) *Scenario {
 		return nil
 	}
 	s := &Scenario{}
+	wrong := p.Errors()
 	ShapeOf(scenarioType).Fill(withoutOwn(n), "key", s, p)
 	s.Node = n
 	s.Name = n.At("scenario")
 	for _, k := range []string{"scenario", "tags", "environments", "timeout"} {
 		forbidHoles(n, k, p)
+	}
+	if e, ok := n.Get("assert"); ok && e.Value.Kind == List && len(e.Value.Items) == 0 {
+		p.Add(e.Value.Pos, "assert is empty, so nothing would be checked; write a step, or leave assert out")
+	}
+	if len(s.Arrange)+len(s.Act)+len(s.Assert) == 0 && p.Errors() == wrong {
+		p.Add(s.Name, "this scenario has no steps, so nothing would be checked; write what to do in act, and what must be true in assert")
 	}
 	if e, ok := n.Get("scenario"); ok && strings.TrimSpace(s.Scenario) == "" && e.Value.Kind == Text {
 		p.Add(e.Value.Pos, "the scenario has no name")

@@ -274,12 +274,17 @@ func (r *reader) mapping(n *Node, y *yaml.Node, via *Pos, depth int) {
 	n.Entries = make([]Entry, 0, len(y.Content)/2)
 	first := make(map[string]int, len(y.Content)/2)
 	var merges []*yaml.Node
+	merged := 0 // the line of the first <<
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		k, v := y.Content[i], y.Content[i+1]
 		if k.Kind == yaml.AliasNode {
 			k = k.Alias
 		}
 		if k.Tag == "!!merge" {
+			if merged > 0 {
+				r.p.Add(r.pos(k, via), "key \"<<\" stands here twice (first in line %d); merge several with <<: [*a, *b]", r.lines+merged)
+			}
+			merged = k.Line
 			merges = append(merges, v)
 			continue
 		}

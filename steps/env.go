@@ -39,6 +39,8 @@ type Env struct {
 	Run *Shared
 	// Keep says that the user wants to keep what this step creates.
 	Keep bool
+	// Hide keeps a value, every text in it, out of all events from now on.
+	Hide func(value any)
 	// Warn tells the user something that does not change the verdict.
 	Warn func(format string, args ...any)
 }
@@ -119,6 +121,12 @@ func Final(err error) error {
 	return finalError{err}
 }
 
+// IsMarkedFinal says whether an error is one that Final made.
+func IsMarkedFinal(err error) bool {
+	var f finalError
+	return errors.As(err, &f)
+}
+
 // Finalf makes an error that looking again cannot change.
 func Finalf(format string, args ...any) error { return finalError{fmt.Errorf(format, args...)} }
 
@@ -136,6 +144,5 @@ func Passingf(format string, args ...any) error { return passingError{fmt.Errorf
 // IsFinal says whether looking again could not change an error: it is marked
 // so, or it is an answer of a service that does not pass by itself.
 func IsFinal(err error) bool {
-	var f finalError
-	return errors.As(err, &f) || !awsclient.Transient(err)
+	return IsMarkedFinal(err) || !awsclient.Transient(err)
 }

@@ -99,6 +99,9 @@ type Seen[R any] struct {
 	Doc R
 	// At is when it became so, as the source says; zero: when we saw it.
 	At time.Time
+	// ByService says that At is the service's own time, on our clock as far as
+	// its Date header tells; it counts only well inside a limit.
+	ByService bool
 	// Unmet is what the kind itself finds wrong, beyond the checks.
 	Unmet []assertions.Mismatch
 	// Final says that no later look can see anything else.
@@ -152,9 +155,27 @@ func Define[P, R any](name string, d Def[P, R]) Kind {
 		},
 		empty: func() (any, error) {
 			var r R
-			return schema.Document(r)
+			return schema.Document(emptied(reflect.ValueOf(&r).Elem()))
 		},
 	}
+}
+
+// emptied makes the lists and mappings of a result empty ones: nothing was
+// found, which is not the same as null.
+func emptied(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Field(i); f.CanSet() {
+				emptied(f)
+			}
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+	}
+	return v.Interface()
 }
 
 func (d Def[P, R]) reads(params P) bool {
@@ -193,7 +214,7 @@ func bindDef[P, R any](d Def[P, R], params P) Bound {
 				return Seen[any]{}, err
 			}
 			doc, err := schema.Document(s.Doc)
-			return Seen[any]{Doc: doc, At: s.At, Unmet: s.Unmet, Final: s.Final, Confirm: s.Confirm, Explain: s.Explain}, err
+			return Seen[any]{Doc: doc, At: s.At, ByService: s.ByService, Unmet: s.Unmet, Final: s.Final, Confirm: s.Confirm, Explain: s.Explain}, err
 		}}, nil
 	}
 	return b

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Settings say where a run goes; what is empty comes from the standard AWS
@@ -69,7 +70,8 @@ func Connect(ctx context.Context, s Settings) (*Place, error) {
 }
 
 func load(ctx context.Context, s Settings) (aws.Config, error) {
-	options := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient(s.Dial))}
+	// What the SDK notes for developers is not for the users of a test tool.
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient(s.Dial)), config.WithLogger(logging.Nop{})}
 	if s.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(s.Profile))
 	}
@@ -79,7 +81,7 @@ func load(ctx context.Context, s Settings) (aws.Config, error) {
 	if s.AccessKey != "" {
 		// A fixed place takes nothing from this machine's configuration.
 		return aws.Config{
-			Region: s.Region, BaseEndpoint: aws.String(s.EndpointURL), HTTPClient: httpClient(s.Dial),
+			Region: s.Region, BaseEndpoint: aws.String(s.EndpointURL), HTTPClient: httpClient(s.Dial), Logger: logging.Nop{},
 			Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
 		}, nil
 	}

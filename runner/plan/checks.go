@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/schema"
 )
@@ -29,7 +31,7 @@ func (s *scenarioScope) checkPaths(x *Step) {
 // checkEmptyAnswer asks for throughout or hold where the checks of a reading
 // step would hold although there is nothing: the first empty look would pass.
 func (s *scenarioScope) checkEmptyAnswer(x *Step) {
-	if x.Phase != "assert" || x.Common.Throughout != nil || x.Common.Hold != nil || !x.Kind.Reads(x.Params) {
+	if x.Phase != "assert" || MustHold(x.Common) || isOpen(x.Fields, "hold") || !x.Kind.Reads(x.Params) || s.demandsOpen(x) {
 		return
 	}
 	var ignored schema.Problems
@@ -41,6 +43,20 @@ func (s *scenarioScope) checkEmptyAnswer(x *Step) {
 	if HoldsOnNothing(x, checks) {
 		s.p.Add(x.Pos, "this holds on an empty answer, so the first look would pass before anything could happen; write how long it must hold: throughout: 5s (from the first look on) or hold: 5s (once it holds)")
 	}
+}
+
+// MustHold says whether a step asks its checks to hold for a while.
+func MustHold(c schema.StepFields) bool {
+	return c.Throughout != nil || c.Hold != nil && *c.Hold > 0
+}
+
+// demandsOpen says whether a parameter that may decide what is demanded, such
+// as a count, is an expression: then only the run can tell.
+func (s *scenarioScope) demandsOpen(x *Step) bool {
+	return slices.ContainsFunc(x.Params.Entries, func(e schema.Entry) bool {
+		f, ok := x.Kind.Params.Field(e.Key)
+		return ok && e.Value.Hole() && (f.Shape.Custom || f.Shape.Want != schema.Text)
+	})
 }
 
 // HoldsOnNothing says whether checks hold on the answer that a kind gives when

@@ -124,8 +124,10 @@ func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *P
 	plan := &Plan{Files: len(found)}
 	for _, f := range found {
 		suite := b.suite(f.Suite)
+		names := map[string]schema.Pos{}
 		for _, s := range f.Scenarios {
 			cases := b.cases(f, suite, s)
+			b.uniqueNames(cases, s, names)
 			plan.Found += len(cases)
 			for _, c := range cases {
 				if b.selected(c) {
@@ -154,6 +156,7 @@ func (b *builder) cases(f *schema.Found, suite *Suite, s *schema.Scenario) []*Ca
 	layers := append(slices.Clone(suite.Vars.layers), s.Vars)
 	names := NewVars(b.options.Vars, append(layers, commonVars(s.Cases.List))...)
 	phases := b.phases(suite, s, names)
+	b.knownEnvironments(suite, s)
 	list := s.Cases.List
 	if len(list) == 0 {
 		list = []schema.Case{{Pos: s.Node.Pos}}
@@ -176,6 +179,34 @@ func (b *builder) cases(f *schema.Found, suite *Suite, s *schema.Scenario) []*Ca
 		out = append(out, x)
 	}
 	return out
+}
+
+// knownEnvironments refuses a name that would keep the scenario from ever running.
+func (b *builder) knownEnvironments(suite *Suite, s *schema.Scenario) {
+	known := slices.Collect(maps.Keys(suite.Environments))
+	list, _ := s.Node.Get("environments")
+	for i, name := range s.Environments {
+		if !slices.Contains(known, name) && i < len(list.Value.Items) {
+			b.p.Add(list.Value.Items[i].Pos, "the suite has no environment %q%s", name, insteadOf(name, known))
+		}
+	}
+}
+
+// uniqueNames refuses two cases of a file that reports could not tell apart:
+// those of one name, and those whose names differ in a blank only.
+func (b *builder) uniqueNames(cases []*Case, s *schema.Scenario, first map[string]schema.Pos) {
+	for i, c := range cases {
+		at := s.Name
+		if i < len(s.Cases.List) {
+			at = s.Cases.List[i].Pos
+		}
+		key := strings.ReplaceAll(c.Name, " [", "[")
+		if other, ok := first[key]; ok && c.Scenario != "" {
+			b.p.Add(at, "%q stands in this file twice (first in line %d); reports could not tell them apart", c.Name, other.Line)
+			continue
+		}
+		first[key] = at
+	}
 }
 
 // commonVars are those that every case defines: only they may be used by the

@@ -180,3 +180,50 @@ func TestUses(t *testing.T) {
 		t.Errorf("%v %v %v", s.Act[1].Needs, s.Assert[0], s.Assert[1].Needs)
 	}
 }
+
+func TestNamesThatReportsCouldNotTellApart(t *testing.T) {
+	_, said := build(t, plan.Options{}, map[string]string{
+		"a.scenario.yaml": "scenario: \"B [x]\"\nassert:\n  - check: 1 == 2\n---\nscenario: B\ncases: [{name: x}]\nassert:\n  - check: 1 == 1\n---\nscenario: \"B[x]\"\nassert:\n  - check: 1 == 1\n",
+		"b.scenario.yaml": "scenario: B\ncases: [{name: x}, {name: x}, {name: \"\"}]\nassert:\n  - check: 1 == 1\n",
+	})
+	for _, want := range []string{
+		`a.scenario.yaml:6:9: "B [x]" stands in this file twice (first in line 1)`, `a.scenario.yaml:10:11: "B[x]" stands in this file twice`,
+		`b.scenario.yaml:2:20: "B [x]" stands in this file twice`, `b.scenario.yaml:2:38: the case has no name`,
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("want %s in\n%s", want, said)
+		}
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"scenario: only a name\n":                          "this scenario has no steps",
+		"scenario: S\nact:\n  - set: {a: 1}\nassert: []\n": "assert is empty, so nothing would be checked",
+		"scenario: S\nact:\n  - put_event: {source: s, detail_type: t, detail: {}}\n    hold: 1s\n":             "hold needs a step that looks; put_event acts, and would have to act again",
+		"scenario: S\nassert:\n  - object: {bucket: b, key: k}\n    hold: 0s\n    expect: {exists: false}\n":    "this holds on an empty answer",
+		"scenario: S\nassert:\n  - object: {bucket: b, key: k}\n    throughout: 0s\n":                           "throughout must be longer than nothing",
+		"scenario: S\nassert:\n  - log_events: {log_group: g}\n    expect: {events: {empty: true}, count: 0}\n": "this holds on an empty answer",
+		"scenario: S\nenvironments: [dve]\nassert:\n  - check: 1 == 1\n":                                        "the suite has no environment \"dve\"",
+		"scenario: S\nact:\n  - set: {a: 1}\n    id: length\n":                                                  "\"length\" cannot be an id",
+		"scenario: S\nact:\n  - set: {a: 1}\n    id: \"\"\n":                                                    "\"\" cannot be an id",
+		"scenario: S\nassert:\n  - check: ${uper('x') == 'X'}\n":                                                "there is no function uper(); did you mean upper(s)?",
+	} {
+		if _, said := build(t, plan.Options{}, map[string]string{"a.scenario.yaml": text}); strings.Count(said, "\n") > 0 || !strings.Contains(said, want) {
+			t.Errorf("%s\ngot  %s\nwant %s", text, said, want)
+		}
+	}
+}
+
+func TestWhatOnlyTheRunCanTell(t *testing.T) {
+	for _, step := range []string{
+		"received: {from: l, match: {detail: {run: \"${scenario.id}\"}}, count: \"${vars.n}\"}",
+		"http_request: {url: \"http://127.0.0.1:1/\"}",
+		"log_events: {log_group: g}\n    expect: {count: \"${vars.n}\"}",
+	} {
+		_, said := build(t, plan.Options{}, map[string]string{"a.scenario.yaml": "scenario: S\nvars: {n: 2}\narrange:\n  - listen: {all: true}\n    id: l\nassert:\n  - " + step + "\n"})
+		if said != "" {
+			t.Errorf("%s: %s", step, said)
+		}
+	}
+}

@@ -80,7 +80,7 @@ func (s *scenarioScope) check(u use) *Step {
 		}
 	case head == "env":
 	case head == "suite":
-		s.checkSuite(u)
+		return s.checkSuite(u)
 	case fixed[head] != nil:
 		if s.ofSuite && head != "run" {
 			s.p.Add(u.pos, "%s exists only in a scenario, not in a suite's own steps", head)
@@ -95,9 +95,10 @@ func (s *scenarioScope) check(u use) *Step {
 	return nil
 }
 
-func (s *scenarioScope) checkSuite(u use) {
+// checkSuite tells of the step, too, where it is one of the suite's own that refers to it.
+func (s *scenarioScope) checkSuite(u use) *Step {
 	if len(u.path) < 2 {
-		return
+		return nil
 	}
 	step, ok := s.suiteSteps[u.path[1]]
 	if s.ofSuite {
@@ -105,9 +106,13 @@ func (s *scenarioScope) checkSuite(u use) {
 	}
 	if !ok {
 		s.p.Add(u.pos, "the suite's arrange has no step with the id %q%s", u.path[1], insteadOf(u.path[1], keys(s.suiteSteps)))
-		return
+		return nil
 	}
 	s.checkFields(u, "suite."+u.path[1], step, u.path[2:])
+	if s.ofSuite {
+		return step
+	}
+	return nil
 }
 
 func (s *scenarioScope) checkStep(u use) *Step {

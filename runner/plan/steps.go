@@ -15,6 +15,7 @@ var idForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // phases plans the steps of a scenario.
 func (b *builder) phases(suite *Suite, s *schema.Scenario, vars Vars) Phases {
+	wrong := b.p.Errors()
 	in := &scenarioScope{builder: b, vars: vars, ids: map[string]*Step{}, all: map[string]string{}, suiteSteps: map[string]*Step{}}
 	for _, x := range suite.Arrange {
 		if x.Common.ID != "" {
@@ -36,12 +37,14 @@ func (b *builder) phases(suite *Suite, s *schema.Scenario, vars Vars) Phases {
 	p.Diagnose = in.steps("diagnose", s.Diagnose)
 	in.ids = before // clean-up runs without a diagnosis too
 	p.Cleanup = in.steps("cleanup", s.Cleanup)
-	b.warnOfNothingChecked(s, p)
+	if b.p.Errors() == wrong { // otherwise the errors come first
+		b.warnOfNothingChecked(s, p)
+	}
 	return p
 }
 
 func (b *builder) warnOfNothingChecked(s *schema.Scenario, p Phases) {
-	if len(p.Assert) > 0 {
+	if _, written := s.Node.Get("assert"); written || len(p.Arrange)+len(p.Act) == 0 {
 		return
 	}
 	for _, x := range slices.Concat(p.Arrange, p.Act) {
@@ -149,7 +152,7 @@ func withID(ids []string, s *Step) []string {
 
 func (s *scenarioScope) checkID(x *Step, ok bool) {
 	id := x.Common.ID
-	if id == "" {
+	if _, written := x.Fields.Get("id"); !written {
 		return
 	}
 	at := x.Fields.At("id")
@@ -157,7 +160,7 @@ func (s *scenarioScope) checkID(x *Step, ok bool) {
 	switch {
 	case !idForm.MatchString(id):
 		s.p.Add(at, "%q cannot be an id: it takes letters, digits and _, and does not begin with a digit", id)
-	case slices.Contains(reserved, id):
+	case slices.Contains(reserved, id) || slices.ContainsFunc(expr.Functions(), func(f expr.Function) bool { return f.Name == id }):
 		s.p.Add(at, "%q cannot be an id: expressions use that name for something else", id)
 	case taken:
 		s.p.Add(at, "the id %q is taken by the step in line %d", id, first.Pos.Line)
@@ -226,6 +229,16 @@ func (s *scenarioScope) checkMask(x *Step) {
 // checkProbeFields refuses probe fields where nothing is probed.
 func (s *scenarioScope) checkProbeFields(x *Step) {
 	c := x.Common
+	if c.Throughout != nil && *c.Throughout == 0 && !isOpen(x.Fields, "throughout") {
+		s.p.Add(x.Fields.At("throughout"), "throughout must be longer than nothing; leave it out to look once")
+	}
+	if x.Params != nil && !x.Kind.Reads(x.Params) {
+		for _, field := range []string{"hold", "throughout"} {
+			if e, ok := x.Fields.Get(field); ok {
+				s.p.Add(e.KeyPos, "%s needs a step that looks; %s acts, and would have to act again", field, x.Kind.Name)
+			}
+		}
+	}
 	if c.Every != nil && *c.Every == 0 && !isOpen(x.Fields, "every") {
 		s.p.Add(x.Fields.At("every"), "every must be longer than nothing: a probe without a pause floods the service")
 	}

@@ -57,12 +57,15 @@ func (b *builder) environment(x *Suite) {
 		b.p.Add(at, "the suite runs in an environment and none is chosen; give --env with one of %s, or use --sandbox", schema.KnownNames(names))
 		return
 	}
-	if _, ok := x.Environments[chosen]; !ok {
+	if _, ok := x.Environments[chosen]; !ok && b.options.Environment == "" {
+		return // default_environment is wrong, which was told with the file
+	} else if !ok {
+		at = schema.Pos{File: "--env " + chosen}
 		instead := schema.DidYouMean(chosen, names)
 		if instead == "" {
 			instead = "; there are " + schema.KnownNames(names)
 		}
-		b.p.Add(at, "there is no environment %q%s", chosen, instead)
+		b.p.Add(at, "%s has no environment %q%s", schema.Shown(x.File), chosen, instead)
 		return
 	}
 	x.Env = chosen

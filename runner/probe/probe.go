@@ -61,6 +61,7 @@ type probe struct {
 	firstAnswer time.Time
 	passedAt    time.Time // first pass, as the source says
 	holdFrom    time.Time // first pass, as we saw it
+	onTime      bool      // the look under way was begun, or waited for, before the deadline
 	v           Verdict
 	trail       trail
 }
@@ -72,13 +73,15 @@ func Run(ctx context.Context, pol Policy, p steps.Probe[any], judge Judge, obser
 	if pol.Since.IsZero() {
 		pol.Since = now
 	}
-	x := &probe{Policy: pol, Probe: p, judge: judge, observe: observe, start: now, trail: trail{tell: observe}}
+	x := &probe{Policy: pol, Probe: p, judge: judge, observe: observe, start: now, trail: trail{tell: observe}, onTime: true}
 	for !x.look(ctx) {
+		x.onTime = time.Now().Before(x.until())
 		if x.wait(ctx, x.until()); ctx.Err() != nil {
 			x.stopped(ctx)
 			break
 		}
 	}
+	x.doubtSilence(ctx)
 	if x.v.Status == event.Failed && x.v.Cause == event.CauseSLA && x.passedAt.IsZero() {
 		x.lookOn(ctx)
 	}
@@ -107,7 +110,7 @@ func (x *probe) look(ctx context.Context) bool {
 	seen, err := x.attempt(ctx)
 	x.v.Looks++
 	if err == nil {
-		return x.answered(ctx, seen, began, last)
+		return x.answered(ctx, seen, last)
 	}
 	x.v.Err = err
 	x.trail.add(x.v.Looks, nil, err)
@@ -124,7 +127,7 @@ func (x *probe) look(ctx context.Context) bool {
 	return x.missed() // answered earlier, and wrongly
 }
 
-func (x *probe) answered(ctx context.Context, seen steps.Seen[any], began time.Time, last bool) bool {
+func (x *probe) answered(ctx context.Context, seen steps.Seen[any], last bool) bool {
 	x.take(seen)
 	x.trail.add(x.v.Looks, x.v.Unmet, nil)
 	if x.firstAnswer.IsZero() {
@@ -135,7 +138,7 @@ func (x *probe) answered(ctx context.Context, seen steps.Seen[any], began time.T
 	case x.Throughout > 0:
 		return x.throughout(ctx, ok, last)
 	case ok && x.holdFrom.IsZero():
-		return x.firstPass(ctx, seen, began)
+		return x.firstPass(ctx, seen)
 	case ok:
 		return (seen.Final || last) && x.passed(ctx)
 	case !x.holdFrom.IsZero():
@@ -161,11 +164,8 @@ func (x *probe) throughout(ctx context.Context, ok, last bool) bool {
 }
 
 // firstPass notes when it came true, judges the SLA by that, and begins to hold.
-func (x *probe) firstPass(ctx context.Context, seen steps.Seen[any], began time.Time) bool {
-	x.passedAt = began
-	if !seen.At.IsZero() {
-		x.passedAt = seen.At
-	}
+func (x *probe) firstPass(ctx context.Context, seen steps.Seen[any]) bool {
+	x.passedAt = x.when(seen)
 	if x.SLA && x.observed() > x.Within {
 		return x.failed(event.CauseSLA, "came after %s, the limit is %s", short(x.observed()), short(x.Within))
 	}
@@ -176,12 +176,43 @@ func (x *probe) firstPass(ctx context.Context, seen steps.Seen[any], began time.
 	return false
 }
 
+// marginOfService is how far inside the limit a service's own time must lie to
+// count: its clock is known to the second only.
+const marginOfService = time.Second
+
+// when says when an answer became so: as its source says, else when we saw it.
+// A look begun in time counts, the last one at the deadline too, however long
+// the answer took; a source that measures the answer itself says so.
+func (x *probe) when(seen steps.Seen[any]) time.Time {
+	deadline := x.Since.Add(x.Within)
+	switch {
+	case !seen.At.IsZero() && (!seen.ByService || !x.SLA || seen.At.Before(deadline.Add(-marginOfService))):
+		return seen.At
+	case x.onTime && x.Within > 0 && time.Now().After(deadline):
+		return deadline
+	}
+	return time.Now()
+}
+
+// doubtSilence asks, before something is said not to have come, whether it
+// could have been seen.
+func (x *probe) doubtSilence(ctx context.Context) {
+	confirm := x.v.Last.Confirm
+	if x.v.Status != event.Failed || x.v.Last.Final || confirm == nil {
+		return
+	}
+	if err := x.confirmed(ctx, confirm); err != nil {
+		x.v.Err = err
+		x.errored(event.CauseStep, "%v", err)
+	}
+}
+
 // lookOn goes on after a missed SLA, only to say how late it came.
 func (x *probe) lookOn(ctx context.Context) {
 	end := time.Now().Add(min(x.Within/2, maxLookOn))
 	for ctx.Err() == nil && time.Now().Before(end) && !x.v.Last.Final {
 		x.wait(ctx, end)
-		began := time.Now()
+		x.onTime = false
 		seen, err := x.attempt(ctx)
 		if err != nil {
 			if steps.IsFinal(err) {
@@ -192,10 +223,7 @@ func (x *probe) lookOn(ctx context.Context) {
 		if _, unmet := x.judge(seen.Doc); len(unmet)+len(seen.Unmet) > 0 {
 			continue
 		}
-		x.passedAt = began
-		if !seen.At.IsZero() {
-			x.passedAt = seen.At
-		}
+		x.passedAt = x.when(seen)
 		x.v.Summary = fmt.Sprintf("came after %s, the limit is %s", short(x.observed()), short(x.Within))
 		return
 	}
@@ -319,7 +347,7 @@ func (x *probe) attempt(ctx context.Context) (seen steps.Seen[any], err error) {
 	}()
 	seen, err = x.Look(ctx)
 	var took attemptTimeout
-	if err != nil && errors.As(context.Cause(ctx), &took) {
+	if err != nil && errors.As(context.Cause(ctx), &took) && !steps.IsMarkedFinal(err) {
 		err = took
 	}
 	return seen, err

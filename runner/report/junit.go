@@ -288,7 +288,9 @@ func (j *JUnit) properties(c *Case) *properties {
 				continue
 			}
 			sla, name := s.Finish.SLA, "sla."+s.Plan.Step
-			add(name+".observed_ms", fmt.Sprint(sla.ObservedMS))
+			if sla.ObservedMS >= 0 { // else it never came
+				add(name+".observed_ms", fmt.Sprint(sla.ObservedMS))
+			}
 			if sla.LimitMS > 0 {
 				add(name+".limit_ms", fmt.Sprint(sla.LimitMS))
 			}

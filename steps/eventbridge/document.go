@@ -79,7 +79,7 @@ func (y *Yes) ReadNode(n *schema.Node, p *schema.Problems) {
 func (Yes) String() string { return "true" }
 
 // EditorSchema describes the parameter to editors.
-func (Yes) EditorSchema() map[string]any { return map[string]any{"const": true} }
+func (Yes) EditorSchema() map[string]any { return schema.OrExpression(map[string]any{"const": true}) }
 
 // Time is a moment, written as RFC 3339 has it.
 type Time struct{ time.Time }

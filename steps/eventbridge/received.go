@@ -197,7 +197,7 @@ func (Number) String() string { return "a whole number, not negative" }
 
 // EditorSchema describes the parameter to editors.
 func (Number) EditorSchema() map[string]any {
-	return map[string]any{"type": "integer", "minimum": 0}
+	return schema.OrExpression(map[string]any{"type": "integer", "minimum": 0})
 }
 
 // Positive is a Number of at least 1.
@@ -216,5 +216,5 @@ func (Positive) String() string { return "a whole number from 1 on" }
 
 // EditorSchema describes the parameter to editors.
 func (Positive) EditorSchema() map[string]any {
-	return map[string]any{"type": "integer", "minimum": 1}
+	return schema.OrExpression(map[string]any{"type": "integer", "minimum": 1})
 }

@@ -3,6 +3,7 @@ package http
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/schema"
@@ -31,7 +32,7 @@ type Signature struct {
 
 // RequestResult is the answer to a request.
 type RequestResult struct {
-	Status     int               `json:"status" doc:"The status code."`
+	Status     int               `json:"status,omitempty" doc:"The status code."`
 	Headers    map[string]string `json:"headers" doc:"The headers, names in lower case; several values are joined by a comma."`
 	Body       any               `json:"body" doc:"The body: parsed when it is JSON, else text; base64 when it is not UTF-8."`
 	DurationMS int64             `json:"duration_ms" doc:"Until the whole answer was there, in milliseconds."`
@@ -57,7 +58,7 @@ assert:
 	Watch: func(_ context.Context, env *steps.Env, p RequestParams) (steps.Probe[RequestResult], error) {
 		return steps.Probe[RequestResult]{Look: func(ctx context.Context) (steps.Seen[RequestResult], error) {
 			r, err := p.send(ctx, env)
-			return steps.Seen[RequestResult]{Doc: r}, err
+			return steps.Seen[RequestResult]{Doc: r, At: time.Now()}, err
 		}}, nil
 	},
 	Success: func(RequestParams) assertions.Checks { return assertions.Rule("status", "lt", 400) },

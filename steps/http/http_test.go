@@ -62,7 +62,7 @@ func bind(t *testing.T, yaml string) steps.Bound {
 func answer(t *testing.T, yaml string) (map[string]any, error) {
 	t.Helper()
 	b := bind(t, yaml)
-	env := &steps.Env{HTTP: awsclient.HTTPClient(nil)}
+	env := &steps.Env{HTTP: awsclient.HTTPClient(nil), Hide: func(any) {}}
 	defer env.HTTP.CloseIdleConnections()
 	var doc any
 	var err error
@@ -209,7 +209,7 @@ func TestTooSlow(t *testing.T) {
 	defer close(release)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	_, err := bind(t, "{url: '"+server.URL+"', method: POST}").Do(ctx, &steps.Env{HTTP: awsclient.HTTPClient(nil)})
+	_, err := bind(t, "{url: '"+server.URL+"', method: POST}").Do(ctx, &steps.Env{HTTP: awsclient.HTTPClient(nil), Hide: func(any) {}})
 	if err == nil || awsclient.SurelyNotDone(err) || !awsclient.Transient(err) {
 		t.Errorf("error %v, want one that may have happened", err)
 	}

@@ -29,6 +29,7 @@ func (p RequestParams) send(ctx context.Context, env *steps.Env) (RequestResult,
 	if err != nil {
 		return RequestResult{}, steps.Final(err)
 	}
+	hideSecrets(env, req)
 	client := *env.HTTP
 	if !p.FollowRedirects {
 		client.CheckRedirect = func(*nethttp.Request, []*nethttp.Request) error { return nethttp.ErrUseLastResponse }
@@ -39,6 +40,7 @@ func (p RequestParams) send(ctx context.Context, env *steps.Env) (RequestResult,
 		return RequestResult{}, p.failed(req, err)
 	}
 	defer func() { _ = answer.Body.Close() }() // only read
+	hideCookies(env, answer.Cookies())
 	b, err := io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
 	if err != nil {
 		return RequestResult{}, p.failed(req, fmt.Errorf("the answer broke off: %w", err))
@@ -50,6 +52,35 @@ func (p RequestParams) send(ctx context.Context, env *steps.Env) (RequestResult,
 		Status: answer.StatusCode, Headers: lowered(answer.Header), Body: parsed(b),
 		DurationMS: time.Since(began).Milliseconds(),
 	}, nil
+}
+
+// hideSecrets keeps what lets somebody in out of every report, wherever an
+// answer may repeat it.
+func hideSecrets(env *steps.Env, req *nethttp.Request) {
+	for _, value := range req.Header.Values("Authorization") {
+		env.Hide(value)
+		if _, token, ok := strings.Cut(value, " "); ok {
+			env.Hide(token)
+		}
+	}
+	for _, name := range []string{"Proxy-Authorization", "X-Api-Key", "X-Amz-Security-Token"} {
+		env.Hide(req.Header.Get(name))
+	}
+	hideCookies(env, req.Cookies())
+	env.Hide(req.Header.Get("Cookie"))
+	query := req.URL.Query()
+	for _, name := range []string{"X-Amz-Signature", "X-Amz-Security-Token", "Signature"} {
+		env.Hide(query.Get(name))
+	}
+	if password, ok := req.URL.User.Password(); ok {
+		env.Hide(password)
+	}
+}
+
+func hideCookies(env *steps.Env, cookies []*nethttp.Cookie) {
+	for _, c := range cookies {
+		env.Hide(c.Value)
+	}
 }
 
 // failed names the request of an error; net/http's own text has its query too.

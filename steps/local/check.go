@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/assertions"
@@ -35,20 +36,18 @@ assert:
 			return evaluate(p.Expression)
 		}}, nil
 	},
+	Success:   func(CheckParams) assertions.Checks { return assertions.Rule("value", "equals", true) },
 	Shorthand: "expression", Condition: "expression", Pure: true,
 })
 
 // evaluate judges an expression whose value is known. Looking again changes nothing.
 func evaluate(n *schema.Node) (steps.Seen[CheckResult], error) {
 	if n.Kind != schema.Bool {
-		return steps.Seen[CheckResult]{}, steps.Finalf("%s is %s, not true or false; compare it with something", written(n), n.Kind)
+		return steps.Seen[CheckResult]{}, steps.Finalf("%s is %s, not true or false; put the whole comparison into ${…}, or leave ${} out", written(n), n.Kind)
 	}
 	seen := steps.Seen[CheckResult]{Doc: CheckResult{Value: n.Scalar == "true"}, Final: true}
-	if !seen.Doc.Value {
-		seen.Unmet = []assertions.Mismatch{{
-			Path: "value", Op: "equals", Expected: true, Found: false,
-			Message: written(n) + " is false",
-		}}
+	seen.Explain = func() steps.Explanation {
+		return steps.Explanation{Summary: fmt.Sprintf("%s is %t", written(n), seen.Doc.Value)}
 	}
 	return seen, nil
 }

@@ -104,6 +104,7 @@ func (p EventsParams) sift(entries []entry, filter *assertions.LogFilter) steps.
 	if !known {
 		seen.At = time.Time{}
 	}
+	seen.ByService = true
 	seen.Doc.Count = len(seen.Doc.Events)
 	seen.Explain = func() steps.Explanation { return p.explain(passed) }
 	return seen

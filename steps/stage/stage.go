@@ -150,7 +150,7 @@ func (s *Stage) Env() *steps.Env {
 	now := time.Now()
 	return &steps.Env{
 		AWS: s.Place, HTTP: &http.Client{Transport: &http.Transport{DialContext: s.Dial}}, RunID: "run1", ScenarioID: "case1", Step: "act/0", Owner: "case",
-		Since: now, Started: now, Clock: now, Ledger: s.Ledger, Run: s.Run, Warn: s.t.Logf,
+		Since: now, Started: now, Clock: now, Ledger: s.Ledger, Run: s.Run, Warn: s.t.Logf, Hide: func(any) {},
 	}
 }
 

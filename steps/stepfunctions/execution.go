@@ -117,7 +117,7 @@ func (w *watched) look(ctx context.Context, client *sfn.Client) (steps.Seen[Exec
 		if !w.history.ended() && time.Since(w.ended) < historyLag {
 			return seen, steps.Passingf("execution %s is %s, but its history does not show its end yet", w.arn, out.Status)
 		}
-		seen.Final, seen.At = true, corrected(out.StopDate, out.ResultMetadata)
+		seen.Final, seen.At, seen.ByService = true, corrected(out.StopDate, out.ResultMetadata), true
 	}
 	seen.Doc = document(out, &w.history)
 	seen.Explain = func() steps.Explanation { return steps.Explanation{Summary: seen.Doc.ending()} }

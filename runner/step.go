@@ -2,15 +2,12 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
-	"github.com/rehearse-dev/rehearse/internal/expr"
 	"github.com/rehearse-dev/rehearse/runner/event"
 	"github.com/rehearse-dev/rehearse/runner/ledger"
 	"github.com/rehearse-dev/rehearse/runner/plan"
@@ -18,9 +15,6 @@ import (
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
-
-// maxResult is how much JSON of a result goes into an event.
-const maxResult = 64 << 10
 
 // stage is where steps run: an attempt of a case, or a suite's own steps.
 type stage struct {
@@ -114,7 +108,7 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 	pol := g.policy(x, r.common, bound.Watch != nil, breakable, clock, waited)
 	pol.Confirm = bound.Watch != nil && (breakable || plan.HoldsOnNothing(x, checks))
 	env := g.env(x, pol, r.common.Keep)
-	look, err := g.open(ctx, x, bound, env)
+	look, err := g.open(ctx, x, r.common, bound, env)
 	if err != nil {
 		f := unable(err)
 		f.Attempts = 1
@@ -125,7 +119,7 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 	}
 	look.Look = g.masked(x, look.Look)
 	v := probe.Run(ctx, pol, look, checks.Run, func(e event.Probe) { g.emit(x, event.ProbeAttempt, &e) })
-	return finished(x, v), v.Last.Doc
+	return finished(v), v.Last.Doc
 }
 
 // usable says whether what the step refers to is there.
@@ -142,13 +136,13 @@ func (g *stage) usable(x *plan.Step) error {
 }
 
 // open makes a probe of what the step does; an act is looked at by doing it.
-func (g *stage) open(ctx context.Context, x *plan.Step, b steps.Bound, env *steps.Env) (p steps.Probe[any], err error) {
+func (g *stage) open(ctx context.Context, x *plan.Step, c schema.StepFields, b steps.Bound, env *steps.Env) (p steps.Probe[any], err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("internal error in %s: %v", x.Kind.Name, r)
 		}
 	}()
-	if b.Watch != nil && x.Kind.Condition != "" && (x.Common.Within != nil || plan.MustHold(x.Common)) {
+	if b.Watch != nil && x.Kind.Condition != "" && (c.Within != nil || plan.MustHold(c)) {
 		return g.again(x, env), nil
 	}
 	if b.Watch != nil {
@@ -245,138 +239,4 @@ func value(d *time.Duration, otherwise time.Duration) time.Duration {
 		return otherwise
 	}
 	return *d
-}
-
-// masked hides what the step asks to hide as soon as it is seen, so that no
-// event can show it.
-func (g *stage) masked(x *plan.Step, look func(context.Context) (steps.Seen[any], error)) func(context.Context) (steps.Seen[any], error) {
-	if len(x.Common.Mask) == 0 {
-		return look
-	}
-	return func(ctx context.Context) (steps.Seen[any], error) {
-		seen, err := look(ctx)
-		for _, text := range x.Common.Mask {
-			if v, ok := at(seen.Doc, text); ok {
-				g.run.stream.hide(v)
-			}
-		}
-		return seen, err
-	}
-}
-
-// hideVars hides the vars whose names the suite masks. One that cannot be
-// evaluated has no value that could be shown.
-func (g *stage) hideVars(vars plan.Vars) {
-	for _, name := range vars.Names() {
-		if g.suite.Masks(name) {
-			g.run.stream.hide(g.scope.variable(name))
-		}
-	}
-}
-
-// warnOfUselessMasks tells of paths that hid nothing: a misspelt one would let
-// the secret out.
-func (g *stage) warnOfUselessMasks(x *plan.Step, f *event.StepFinish, result any) {
-	if result == nil || f.Status != event.Passed {
-		return
-	}
-	for _, text := range x.Common.Mask {
-		if _, ok := at(result, text); !ok {
-			g.emit(x, event.Message, &event.Note{Level: "warning", Text: fmt.Sprintf("mask: nothing stands at %s in the result of %s, so nothing was hidden", text, x.Kind.Name), File: x.Pos.File, Line: x.Pos.Line})
-		}
-	}
-}
-
-func at(doc any, text string) (any, bool) {
-	path, err := expr.ParsePath(text)
-	if err != nil {
-		return nil, false // told when the file was checked
-	}
-	v, ok, err := path.Get(doc)
-	return v, ok && err == nil
-}
-
-// unable is the end of a step that could not be carried out.
-func unable(err error) *event.StepFinish {
-	return &event.StepFinish{Status: event.Errored, Cause: event.CauseStep, Summary: awsclient.Explain(err), Error: probe.ErrorOf(err)}
-}
-
-// finished is how a verdict stands in the stream.
-func finished(x *plan.Step, v probe.Verdict) *event.StepFinish {
-	f := &event.StepFinish{Status: v.Status, Cause: v.Cause, Summary: v.Summary, Attempts: v.Looks, SLA: v.SLA}
-	if v.Err != nil {
-		f.Error = probe.ErrorOf(v.Err)
-		if v.Status == event.Errored {
-			f.Summary = strings.Replace(f.Summary, v.Err.Error(), f.Error.Message, 1)
-		}
-	}
-	if v.Answered {
-		f.Result, f.Truncated = bounded(v.Last.Doc)
-	}
-	f.Checks = checksOf(v)
-	if v.Status == event.Failed && v.Last.Explain != nil {
-		why := v.Last.Explain()
-		f.Arrived = why.Arrived
-		f.Summary = inTheKindsWords(f.Summary, why)
-		for _, m := range why.Misses {
-			f.Misses = append(f.Misses, event.Miss{Summary: m.Summary, Diff: differences(m.Diff)})
-		}
-	}
-	return f
-}
-
-// inTheKindsWords puts what a kind says was seen before what the loop says;
-// that nothing came takes the place of "did not come true".
-func inTheKindsWords(loop string, why steps.Explanation) string {
-	rest, cut := strings.CutPrefix(loop, probe.NotTrue)
-	switch {
-	case why.Summary == "":
-		return loop
-	case why.Nothing && cut:
-		return why.Summary + rest
-	case loop == "":
-		return why.Summary
-	}
-	return why.Summary + "; " + loop
-}
-
-// checksOf tells of every check; one that does not hold says why and where it stands.
-func checksOf(v probe.Verdict) []event.Check {
-	var out []event.Check
-	unmet := map[string]assertions.Mismatch{}
-	key := func(path, op string) string { return path + "\x00" + op }
-	for _, u := range v.Unmet {
-		unmet[key(u.Path, u.Op)] = u
-	}
-	for _, r := range v.Results {
-		c := event.Check{Path: r.Path, Op: r.Op, Expected: r.Expected, Found: r.Found, Diff: differences(r.Diff), OK: r.OK}
-		if u, ok := unmet[key(r.Path, r.Op)]; ok && !r.OK {
-			c.Message, c.Missing, c.Line, c.Col = u.Message, u.Missing, u.Pos.Line, u.Pos.Col
-			delete(unmet, key(r.Path, r.Op))
-		}
-		out = append(out, c)
-	}
-	for _, u := range v.Unmet { // what the kind itself found
-		if _, ok := unmet[key(u.Path, u.Op)]; ok {
-			out = append(out, event.Check{Path: u.Path, Op: u.Op, Expected: u.Expected, Found: u.Found, Diff: differences(u.Diff), Missing: u.Missing, Message: u.Message})
-		}
-	}
-	return out
-}
-
-func differences(l []assertions.Difference) []event.Difference {
-	var out []event.Difference
-	for _, d := range l {
-		out = append(out, event.Difference{Path: d.Path, Kind: d.Kind, Expected: d.Expected, Found: d.Found})
-	}
-	return out
-}
-
-// bounded gives a result as it goes into an event.
-func bounded(doc any) (any, bool) {
-	b, err := json.Marshal(doc)
-	if err != nil || len(b) <= maxResult {
-		return doc, false
-	}
-	return strings.ToValidUTF8(string(b[:maxResult]), ""), true
 }

@@ -31,7 +31,7 @@ func (s *scenarioScope) checkPaths(x *Step) {
 // checkEmptyAnswer asks for throughout or hold where the checks of a reading
 // step would hold although there is nothing: the first empty look would pass.
 func (s *scenarioScope) checkEmptyAnswer(x *Step) {
-	if x.Phase != "assert" || MustHold(x.Common) || isOpen(x.Fields, "hold") || !x.Kind.Reads(x.Params) || s.demandsOpen(x) {
+	if x.Phase != "assert" || MustHold(x.Common) || isOpen(x.Fields, "hold") || isOpen(x.Fields, "throughout") || !x.Kind.Reads(x.Params) || s.demandsOpen(x) {
 		return
 	}
 	var ignored schema.Problems

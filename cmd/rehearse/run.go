@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
@@ -52,10 +53,21 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.junit, "junit", "", "write JUnit XML to this file")
 	f.StringVar(&o.json, "json", "", "write the stream of events to this file, one JSON document a line; - is stdout")
 	f.StringVar(&o.color, "color", "auto", "auto, always or never")
-	for _, other := range []string{"env", "profile", "region", "endpoint-url"} {
-		c.MarkFlagsMutuallyExclusive("sandbox", other)
-	}
+	c.PreRunE = func(c *cobra.Command, _ []string) error { return excluded(c.Flags()) }
 	return c
+}
+
+// excluded refuses flags that would be ignored beside another one.
+func excluded(f *pflag.FlagSet) error {
+	for _, other := range []string{"env", "profile", "region", "endpoint-url"} {
+		if f.Changed("sandbox") && f.Changed(other) {
+			return fmt.Errorf("--sandbox is a place of its own and takes no --%s", other)
+		}
+	}
+	if f.Changed("endpoint-url") && f.Changed("env") {
+		return errors.New("--endpoint-url chooses no environment and takes no --env; put endpoint_url into the environment, or leave one of the two out")
+	}
+	return nil
 }
 
 func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.Writer) error {

@@ -219,6 +219,7 @@ func TestWhatOnlyTheRunCanTell(t *testing.T) {
 	for _, step := range []string{
 		"received: {from: l, match: {detail: {run: \"${scenario.id}\"}}, count: \"${vars.n}\"}",
 		"http_request: {url: \"http://127.0.0.1:1/\"}",
+		"log_events: {log_group: g}\n    throughout: \"${vars.n}s\"\n    expect: {count: 0}",
 		"log_events: {log_group: g}\n    expect: {count: \"${vars.n}\"}",
 	} {
 		_, said := build(t, plan.Options{}, map[string]string{"a.scenario.yaml": "scenario: S\nvars: {n: 2}\narrange:\n  - listen: {all: true}\n    id: l\nassert:\n  - " + step + "\n"})

@@ -146,7 +146,7 @@ func (a *attempt) notRun(phases ...[]*plan.Step) string {
 	for _, list := range phases {
 		for _, x := range list {
 			a.scope.set(x.Common.ID, event.NotRun, nil)
-			a.emit(x, event.StepFinished, &event.StepFinish{Status: event.NotRun, Summary: "a step before it did not pass"})
+			a.emit(x, event.StepFinished, &event.StepFinish{Status: event.NotRun})
 		}
 	}
 	return ""

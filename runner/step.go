@@ -149,14 +149,15 @@ func (g *stage) open(ctx context.Context, x *plan.Step, c schema.StepFields, b s
 		return b.Watch(ctx, env)
 	}
 	return steps.Probe[any]{Look: func(ctx context.Context) (steps.Seen[any], error) {
-		doc, err := b.Do(ctx, env)
+		seen, err := b.Do(ctx, env)
 		if err != nil && !x.Kind.Idempotent && awsclient.Transient(err) && !awsclient.SurelyNotDone(err) {
 			if ctx.Err() != nil {
 				err = context.Cause(ctx)
 			}
 			err = steps.Final(fmt.Errorf("%w; it may have happened, so it is not sent again", err))
 		}
-		return steps.Seen[any]{Doc: doc, At: time.Now(), Final: !x.Kind.Idempotent}, err
+		seen.At, seen.Final = time.Now(), !x.Kind.Idempotent
+		return seen, err
 	}}, nil
 }
 

@@ -31,6 +31,9 @@ type Def[P, R any] struct {
 	// the same path; Demands is what the parameters ask for in any case.
 	Success func(P) assertions.Checks
 	Demands func(P) assertions.Checks
+	// Saw says in a few words what a result shows that is not what was asked
+	// for, such as how an execution ended; "" when there is nothing to add.
+	Saw func(R) string
 	// Rules are about parameters together: OneOf, AtMostOne.
 	Rules []Rule
 	// Shorthand is the parameter that a lone scalar stands for: "wait: 5s".
@@ -78,7 +81,7 @@ type Bound struct {
 	// Success and Demands are the checks that come from the kind.
 	Success, Demands assertions.Checks
 	// Do acts once; nil for a kind that observes.
-	Do func(context.Context, *Env) (any, error)
+	Do func(context.Context, *Env) (Seen[any], error)
 	// Watch starts to observe; nil for a kind that acts.
 	Watch func(context.Context, *Env) (Probe[any], error)
 }
@@ -194,12 +197,12 @@ func bindDef[P, R any](d Def[P, R], params P) Bound {
 		b.Demands = d.Demands(params)
 	}
 	if !d.reads(params) {
-		b.Do = func(ctx context.Context, e *Env) (any, error) {
+		b.Do = func(ctx context.Context, e *Env) (Seen[any], error) {
 			r, err := d.Do(ctx, e, params)
 			if err != nil {
-				return nil, err
+				return Seen[any]{}, err
 			}
-			return schema.Document(r)
+			return d.erase(Seen[R]{Doc: r})
 		}
 		return b
 	}
@@ -213,11 +216,19 @@ func bindDef[P, R any](d Def[P, R], params P) Bound {
 			if err != nil {
 				return Seen[any]{}, err
 			}
-			doc, err := schema.Document(s.Doc)
-			return Seen[any]{Doc: doc, At: s.At, ByService: s.ByService, Unmet: s.Unmet, Final: s.Final, Confirm: s.Confirm, Explain: s.Explain}, err
+			return d.erase(s)
 		}}, nil
 	}
 	return b
+}
+
+// erase makes a result the plain document that checks look at.
+func (d Def[P, R]) erase(s Seen[R]) (Seen[any], error) {
+	if d.Saw != nil && s.Explain == nil {
+		s.Explain = func() Explanation { return Explanation{Summary: d.Saw(s.Doc)} }
+	}
+	doc, err := schema.Document(s.Doc)
+	return Seen[any]{Doc: doc, At: s.At, ByService: s.ByService, Unmet: s.Unmet, Final: s.Final, Confirm: s.Confirm, Explain: s.Explain}, err
 }
 
 // Normal gives a step's parameters as the mapping they stand for: nothing is

@@ -133,7 +133,8 @@ func bind(k steps.Kind, yaml string) (steps.Bound, error) {
 
 func (b *bench) try(k steps.Kind, yaml string) (map[string]any, error) {
 	b.Helper()
-	doc, err := b.bind(k, yaml).Do(b.ctx, b.env())
+	seen, err := b.bind(k, yaml).Do(b.ctx, b.env())
+	doc := seen.Doc
 	m, _ := doc.(map[string]any)
 	return m, err
 }

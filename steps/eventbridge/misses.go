@@ -63,7 +63,11 @@ func (p receivedParams) differences(event any) []assertions.Difference {
 		if m.Missing {
 			kind = assertions.Missing
 		}
-		out = append(out, assertions.Difference{Path: m.Path, Expected: map[string]any{m.Op: m.Expected}, Found: m.Found, Kind: kind})
+		expected := m.Expected
+		if m.Op != "equals" {
+			expected = map[string]any{m.Op: m.Expected}
+		}
+		out = append(out, assertions.Difference{Path: m.Path, Expected: expected, Found: m.Found, Kind: kind})
 	}
 	return out
 }

@@ -50,6 +50,7 @@ assert:
     within: 5s
     expect: {status: 200, body: {is: object}}
 `,
+	Saw:       RequestResult.failure,
 	Rules:     []steps.Rule{steps.AtMostOne("json", "text", "form", "file")},
 	WatchWhen: func(p RequestParams) bool { return p.method() == "GET" || p.method() == "HEAD" },
 	Do: func(ctx context.Context, env *steps.Env, p RequestParams) (RequestResult, error) {

@@ -67,7 +67,9 @@ func answer(t *testing.T, yaml string) (map[string]any, error) {
 	var doc any
 	var err error
 	if b.Do != nil {
-		doc, err = b.Do(t.Context(), env)
+		var seen steps.Seen[any]
+		seen, err = b.Do(t.Context(), env)
+		doc = seen.Doc
 	} else {
 		var probe steps.Probe[any]
 		if probe, err = b.Watch(t.Context(), env); err == nil {

@@ -23,6 +23,9 @@ import (
 // maxBody is how much of an answer is read, in bytes.
 const maxBody = 10 << 20
 
+// maxShown is how much of an answer's body a message shows, in bytes.
+const maxShown = 200
+
 // send makes the request once.
 func (p RequestParams) send(ctx context.Context, env *steps.Env) (RequestResult, error) {
 	req, err := p.request(ctx)
@@ -153,6 +156,18 @@ func (p RequestParams) body() (io.Reader, string, error) {
 		return bytes.NewReader(b), "application/octet-stream", nil
 	}
 	return nil, "", nil
+}
+
+// failure says what an answer that is an error has to say.
+func (r RequestResult) failure() string {
+	if r.Status < 400 {
+		return ""
+	}
+	text := fmt.Sprintf("the answer is %d %s", r.Status, nethttp.StatusText(r.Status))
+	if body, err := json.Marshal(r.Body); err == nil && r.Body != nil && r.Body != "" {
+		text += ": " + string(body[:min(len(body), maxShown)])
+	}
+	return strings.ToValidUTF8(text, "")
 }
 
 func lowered(h nethttp.Header) map[string]string {

@@ -98,7 +98,8 @@ func TestSetGivesItsValues(t *testing.T) {
 	if err := p.Err(); err != nil {
 		t.Fatal(err)
 	}
-	got, err := b.Do(t.Context(), &steps.Env{})
+	seen, err := b.Do(t.Context(), &steps.Env{})
+	got := seen.Doc
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -168,7 +168,8 @@ func (s *Stage) Bind(k steps.Kind, yaml string) steps.Bound {
 // Do runs a step that acts.
 func (s *Stage) Do(k steps.Kind, yaml string) (any, error) {
 	s.t.Helper()
-	return s.Bind(k, yaml).Do(s.ctx, s.Env())
+	seen, err := s.Bind(k, yaml).Do(s.ctx, s.Env())
+	return seen.Doc, err
 }
 
 // Must runs a step that acts and gives its result.

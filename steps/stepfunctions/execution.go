@@ -53,6 +53,7 @@ assert:
       states[0].type: Pass
 `,
 	Watch: watchExecution,
+	Saw:   ExecutionResult.ending,
 	Success: func(ExecutionParams) assertions.Checks {
 		return assertions.Rule("status", "equals", string(types.ExecutionStatusSucceeded))
 	},
@@ -120,7 +121,6 @@ func (w *watched) look(ctx context.Context, client *sfn.Client) (steps.Seen[Exec
 		seen.Final, seen.At, seen.ByService = true, corrected(out.StopDate, out.ResultMetadata), true
 	}
 	seen.Doc = document(out, &w.history)
-	seen.Explain = func() steps.Explanation { return steps.Explanation{Summary: seen.Doc.ending()} }
 	return seen, nil
 }
 

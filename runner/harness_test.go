@@ -36,6 +36,7 @@ type stage struct {
 	stop     chan struct{}
 	watch    func(event.Event) // sees every event as it comes
 	secrets  []string
+	kinds    plan.Catalogue
 }
 
 // result is what a run left behind.
@@ -56,7 +57,7 @@ func newStage(t *testing.T, o sandbox.Options, paths ...string) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() }) // a test that ended early leaves it open
-	return &stage{t: t, sandbox: s, paths: paths, parallel: 100, stop: make(chan struct{})}
+	return &stage{t: t, sandbox: s, paths: paths, parallel: 100, stop: make(chan struct{}), kinds: catalogue.New()}
 }
 
 // files writes scenario files and gives their folder. Names end in .yaml.
@@ -114,7 +115,7 @@ func (s *stage) plan() *plan.Plan {
 	s.t.Helper()
 	var problems schema.Problems
 	found := schema.Discover(s.paths, &problems)
-	p := plan.Build(found, catalogue.New(), plan.Options{Detached: true}, &problems)
+	p := plan.Build(found, s.kinds, plan.Options{Detached: true}, &problems)
 	if err := problems.Err(); err != nil {
 		s.t.Fatal(err)
 	}

@@ -80,7 +80,12 @@ func phaseCause(ctx context.Context, x *plan.Step, c event.Cause) event.Cause {
 }
 
 // carryOut resolves a step's expressions and probes or acts.
-func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, waited bool) (*event.StepFinish, any) {
+func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, waited bool) (f *event.StepFinish, result any) {
+	defer func() {
+		if r := recover(); r != nil { // ours to mend, and no reason to take the other cases down
+			f, result = unable(fmt.Errorf("internal error in %s: %v; please report it", x.Kind.Name, r)), nil
+		}
+	}()
 	if err := g.usable(x); err != nil {
 		return unable(err), nil
 	}
@@ -110,7 +115,7 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 	env := g.env(x, pol, r.common.Keep)
 	look, err := g.open(ctx, x, r.common, bound, env)
 	if err != nil {
-		f := unable(err)
+		f = unable(err)
 		f.Attempts = 1
 		return f, nil
 	}
@@ -136,12 +141,7 @@ func (g *stage) usable(x *plan.Step) error {
 }
 
 // open makes a probe of what the step does; an act is looked at by doing it.
-func (g *stage) open(ctx context.Context, x *plan.Step, c schema.StepFields, b steps.Bound, env *steps.Env) (p steps.Probe[any], err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("internal error in %s: %v", x.Kind.Name, r)
-		}
-	}()
+func (g *stage) open(ctx context.Context, x *plan.Step, c schema.StepFields, b steps.Bound, env *steps.Env) (steps.Probe[any], error) {
 	if b.Watch != nil && x.Kind.Condition != "" && (c.Within != nil || plan.MustHold(c)) {
 		return g.again(x, env), nil
 	}

@@ -331,9 +331,6 @@ func (x *probe) wait(ctx context.Context, end time.Time) {
 // jitter varies a pause by a tenth, so that many probes do not look in step.
 func jitter(d time.Duration) time.Duration { return d*9/10 + rand.N(d/5+1) }
 
-// errPanic marks a fault of our own.
-var errPanic = errors.New("internal error")
-
 func (x *probe) attempt(ctx context.Context) (seen steps.Seen[any], err error) {
 	if x.AttemptTimeout > 0 {
 		var cancel context.CancelFunc
@@ -341,8 +338,8 @@ func (x *probe) attempt(ctx context.Context) (seen steps.Seen[any], err error) {
 		defer cancel()
 	}
 	defer func() {
-		if r := recover(); r != nil {
-			err = steps.Final(fmt.Errorf("%w: %v", errPanic, r))
+		if r := recover(); r != nil { // told here, so that the looks before it are not lost
+			err = steps.Finalf("internal error: %v; please report it", r)
 		}
 	}()
 	seen, err = x.Look(ctx)

@@ -32,7 +32,9 @@ func (c breaking) Kind(name string) (steps.Kind, bool) {
 	case "broken_act":
 		return steps.Define(name, steps.Def[brokenParams, struct{}]{Do: func(context.Context, *steps.Env, brokenParams) (struct{}, error) { panic("while acting") }}), true
 	case "broken_watch":
-		return steps.Define(name, steps.Def[brokenParams, struct{}]{Watch: func(context.Context, *steps.Env, brokenParams) (steps.Probe[struct{}], error) { panic("while watching") }}), true
+		return steps.Define(name, steps.Def[brokenParams, struct{}]{Watch: func(context.Context, *steps.Env, brokenParams) (steps.Probe[struct{}], error) {
+			panic("while watching")
+		}}), true
 	}
 	return c.Catalogue.Kind(name)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/rehearse-dev/rehearse/runner/ledger"
 	"github.com/rehearse-dev/rehearse/runner/plan"
 	"github.com/rehearse-dev/rehearse/runner/report"
+	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps/catalogue"
 )
 
@@ -78,6 +79,9 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	if err != nil {
 		return err
 	}
+	if err := o.removeOldReports(); err != nil {
+		return exit{runner.ExitReport, err}
+	}
 	p, err := load(paths, chosen, stderr)
 	if err != nil {
 		return err
@@ -119,6 +123,23 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 		return nil
 	}
 	return exit{code: code}
+}
+
+// removeOldReports keeps an earlier run's report from being taken for this
+// one's, however early this one ends.
+func (o *runOptions) removeOldReports() error {
+	for _, file := range []string{o.junit, o.json} {
+		if file == "" || file == "-" {
+			continue
+		}
+		if base := filepath.Base(file); schema.IsScenarioFile(base) || base == schema.SuiteFile {
+			return fmt.Errorf("the report would be written over %s", file)
+		}
+		if err := report.RemoveOld(file); err != nil {
+			return fmt.Errorf("the old report cannot be removed: %w", err)
+		}
+	}
+	return nil
 }
 
 // check refuses flags that cannot be.
@@ -249,9 +270,6 @@ func (o *runOptions) reports(stdout, stderr io.Writer) (*reports, error) {
 	c := report.NewConsole(console, report.ConsoleOptions{Color: o.coloured(console)})
 	r.add(c, c.Close)
 	if o.junit != "" {
-		if err := report.RemoveOld(o.junit); err != nil {
-			return nil, fmt.Errorf("--junit: %w", err)
-		}
 		j := report.NewJUnit()
 		r.add(j, func() error {
 			return report.WriteFile(o.junit, func(w io.Writer) error { _, err := j.WriteTo(w); return err })

@@ -151,3 +151,21 @@ func TestNoHoldForASuccessRule(t *testing.T) {
 		t.Errorf("%+v\n%s", f, r.text)
 	}
 }
+
+// TestFailedConditionShowsItsValues, because "a == b is false" teaches nothing.
+func TestFailedConditionShowsItsValues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := perform(t, "scenario: S\nact:\n  - set: {a: 1, b: [1, 2]}\n    id: s\nassert:\n  - check: s.a > length(s.b)\n")
+		wants(t, r.text, "${s.a > length(s.b)} is false", "s.a is 1, s.b is", "[1,2]")
+	})
+}
+
+// TestTooManyEventsAreShown, and not only those that did not match.
+func TestTooManyEventsAreShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		put := "  - put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {run: \"${scenario.id}\", sku: A1}}\n"
+		r := perform(t, "scenario: S\narrange:\n  - listen: {event_bus: play-bus, all: true}\n    id: l\nact:\n"+put+put+
+			"assert:\n  - received: {from: l, match: {detail: {run: \"${scenario.id}\"}}, count: 1}\n    within: 5s\n")
+		wants(t, r.text, "2 events matched", "those that match:", `"sku":"A1"`)
+	})
+}

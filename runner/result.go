@@ -34,7 +34,7 @@ func finished(v probe.Verdict) *event.StepFinish {
 	f.Checks = checksOf(v)
 	if v.Status == event.Failed && v.Last.Explain != nil {
 		why := v.Last.Explain()
-		f.Arrived = why.Arrived
+		f.Arrived, f.Matched = why.Arrived, why.Matched
 		f.Summary = inTheKindsWords(f.Summary, why)
 		for _, m := range why.Misses {
 			f.Misses = append(f.Misses, event.Miss{Summary: m.Summary, Diff: differences(m.Diff)})

@@ -2,9 +2,11 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/rehearse-dev/rehearse/assertions"
@@ -107,6 +109,37 @@ func (s *scope) variable(name string) any {
 		return nil
 	}
 	return v
+}
+
+// maxExplained is how many names of a condition are explained.
+const maxExplained = 5
+
+// explain says what the names in a step's expressions stood for.
+func (s *scope) explain(x *plan.Step) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	root := &expr.Scope{Names: s.names, Dir: s.dir}
+	var said []string
+	for _, name := range x.Names() {
+		e, err := expr.Parse(name)
+		if err != nil || len(said) == maxExplained {
+			continue
+		}
+		v, err := e.Eval(context.Background(), root)
+		if err != nil {
+			continue // the condition itself told of it
+		}
+		b, err := json.Marshal(v)
+		if err != nil {
+			continue
+		}
+		text := []rune(string(b))
+		said = append(said, name+" is "+string(text[:min(len(text), 80)]))
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(said, ", ")
 }
 
 // has says whether there is a result of a step.

@@ -124,7 +124,11 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 	}
 	look.Look = g.masked(x, look.Look)
 	v := probe.Run(ctx, pol, look, checks.Run, func(e event.Probe) { g.emit(x, event.ProbeAttempt, &e) })
-	return finished(v), v.Last.Doc
+	f = finished(v)
+	if x.Kind.Condition != "" && f.Status == event.Failed {
+		f.Summary += g.scope.explain(x)
+	}
+	return f, v.Last.Doc
 }
 
 // usable says whether what the step refers to is there.

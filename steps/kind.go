@@ -31,6 +31,8 @@ type Def[P, R any] struct {
 	// the same path; Demands is what the parameters ask for in any case.
 	Success func(P) assertions.Checks
 	Demands func(P) assertions.Checks
+	// Selects describes the documents among which match and where select.
+	Selects *Selection
 	// Saw says in a few words what a result shows that is not what was asked
 	// for, such as how an execution ended; "" when there is nothing to add.
 	Saw func(R) string
@@ -66,6 +68,7 @@ type Kind struct {
 	Name, Summary, Doc, Example string
 	Params, Result              *schema.Shape
 	Rules                       []Rule
+	Selects                     *Selection
 	Shorthand, Condition        string
 	Idempotent, Unbounded, Pure bool
 	FreeResult                  bool
@@ -118,10 +121,11 @@ type Seen[R any] struct {
 
 // Explanation is what a person wants to know when something did not arrive.
 type Explanation struct {
-	Summary string // what was seen instead, in a few words
-	Nothing bool   // that was nothing: Summary says so, such as "no event matched"
-	Arrived *int   // how many came in all, matching or not, where something is listened to
-	Misses  []Miss // the nearest first
+	Summary string   // what was seen instead, in a few words
+	Nothing bool     // that was nothing: Summary says so, such as "no event matched"
+	Arrived *int     // how many came in all, matching or not, where something is listened to
+	Matched []string // what did match, when that was too much or looked otherwise
+	Misses  []Miss   // the nearest first
 }
 
 // Miss is something that came and was not what was asked for.
@@ -140,7 +144,7 @@ func Define[P, R any](name string, d Def[P, R]) Kind {
 	return Kind{
 		Name: name, Summary: d.Summary, Doc: d.Doc, Example: d.Example,
 		Params: shape, Result: schema.ShapeOf(reflect.TypeFor[R]()),
-		Rules: d.Rules, Shorthand: d.Shorthand, Condition: d.Condition,
+		Rules: d.Rules, Selects: d.Selects, Shorthand: d.Shorthand, Condition: d.Condition,
 		Idempotent: d.Idempotent || d.Do == nil, Unbounded: d.Unbounded, Pure: d.Pure,
 		FreeResult: d.FreeResult, Reapers: d.Reapers,
 		bind: func(n *schema.Node, p *schema.Problems) Bound {
@@ -263,10 +267,14 @@ func (k Kind) Check(n *schema.Node, p *schema.Problems) {
 	}
 	before := p.Errors()
 	k.Params.Check(n, "parameter", p)
-	if p.Errors() == before {
-		for _, r := range k.Rules {
-			r.check(k.Name, n, p)
-		}
+	if p.Errors() > before {
+		return
+	}
+	for _, r := range k.Rules {
+		r.check(k.Name, n, p)
+	}
+	if k.Selects != nil {
+		k.Selects.check(n, p)
 	}
 }
 

@@ -224,19 +224,20 @@ type SLA struct {
 
 // StepFinish is the body of step_finished.
 type StepFinish struct {
-	Status    Status  `json:"status"`
-	Cause     Cause   `json:"cause,omitempty"`
-	Summary   string  `json:"summary,omitempty"` // what is to be said of a failure, in one sentence
-	MS        int64   `json:"ms"`
-	Attempts  int     `json:"attempts,omitempty"`
-	Checks    []Check `json:"checks,omitempty"`
-	Misses    []Miss  `json:"misses,omitempty"`
-	Arrived   *int    `json:"arrived,omitempty"` // how many a listener got in all
-	Error     *Error  `json:"error,omitempty"`
-	SLA       *SLA    `json:"sla,omitempty"`
-	PacingMS  int64   `json:"pacing_ms,omitempty"`
-	Result    any     `json:"result,omitempty"` // at most 64 KiB of JSON
-	Truncated bool    `json:"truncated,omitempty"`
+	Status    Status   `json:"status"`
+	Cause     Cause    `json:"cause,omitempty"`
+	Summary   string   `json:"summary,omitempty"` // what is to be said of a failure, in one sentence
+	MS        int64    `json:"ms"`
+	Attempts  int      `json:"attempts,omitempty"`
+	Checks    []Check  `json:"checks,omitempty"`
+	Misses    []Miss   `json:"misses,omitempty"`
+	Arrived   *int     `json:"arrived,omitempty"` // how many a listener got in all
+	Matched   []string `json:"matched,omitempty"` // those that did match, in a line each
+	Error     *Error   `json:"error,omitempty"`
+	SLA       *SLA     `json:"sla,omitempty"`
+	PacingMS  int64    `json:"pacing_ms,omitempty"`
+	Result    any      `json:"result,omitempty"` // at most 64 KiB of JSON
+	Truncated bool     `json:"truncated,omitempty"`
 }
 
 // ScenarioFinish is the body of scenario_finished.

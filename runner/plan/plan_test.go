@@ -196,18 +196,27 @@ func TestNamesThatReportsCouldNotTellApart(t *testing.T) {
 	}
 }
 
+const listens = "scenario: S\narrange:\n  - listen: {all: true}\n    id: l\nassert:\n"
+
 func TestWhatIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"scenario: only a name\n":                          "this scenario has no steps",
 		"scenario: S\nact:\n  - set: {a: 1}\nassert: []\n": "assert is empty, so nothing would be checked",
-		"scenario: S\nact:\n  - put_event: {source: s, detail_type: t, detail: {}}\n    hold: 1s\n":             "hold needs a step that looks; put_event acts, and would have to act again",
-		"scenario: S\nassert:\n  - object: {bucket: b, key: k}\n    hold: 0s\n    expect: {exists: false}\n":    "this holds on an empty answer",
-		"scenario: S\nassert:\n  - object: {bucket: b, key: k}\n    throughout: 0s\n":                           "throughout must be longer than nothing",
-		"scenario: S\nassert:\n  - log_events: {log_group: g}\n    expect: {events: {empty: true}, count: 0}\n": "this holds on an empty answer",
-		"scenario: S\nenvironments: [dve]\nassert:\n  - check: 1 == 1\n":                                        "the suite has no environment \"dve\"",
-		"scenario: S\nact:\n  - set: {a: 1}\n    id: length\n":                                                  "\"length\" cannot be an id",
-		"scenario: S\nact:\n  - set: {a: 1}\n    id: \"\"\n":                                                    "\"\" cannot be an id",
-		"scenario: S\nassert:\n  - check: ${uper('x') == 'X'}\n":                                                "there is no function uper(); did you mean upper(s)?",
+		"scenario: S\nact:\n  - put_event: {source: s, detail_type: t, detail: {}}\n    hold: 1s\n":                              "hold needs a step that looks; put_event acts, and would have to act again",
+		"scenario: S\nassert:\n  - object: {bucket: b, key: k}\n    hold: 0s\n    expect: {exists: false}\n":                     "this holds on an empty answer",
+		"scenario: S\nassert:\n  - object: {bucket: b, key: k}\n    throughout: 0s\n":                                            "throughout must be longer than nothing",
+		"scenario: S\nassert:\n  - log_events: {log_group: g}\n    expect: {events: {empty: true}, count: 0}\n":                  "this holds on an empty answer",
+		"scenario: S\nenvironments: [dve]\nassert:\n  - check: 1 == 1\n":                                                         "the suite has no environment \"dve\"",
+		"scenario: S\nact:\n  - set: {a: 1}\n    id: length\n":                                                                   "\"length\" cannot be an id",
+		"scenario: S\nact:\n  - set: {a: 1}\n    id: \"\"\n":                                                                     "\"\" cannot be an id",
+		listens + "  - received: {from: l, match: {detail_type: t, id: \"${scenario.id}\"}}\n":                                   "an event has no \"detail_type\"; did you mean \"detail-type\"?",
+		listens + "  - received: {from: l, match: {source: [s], id: \"${scenario.id}\"}}\n":                                      "source of an event is text and never a list; match compares whole values",
+		listens + "  - received: {from: l, where: {\"$.events[0].detail-type\": t, detail.run: \"${scenario.id}\"}}\n":           "an event has no \"events\"",
+		"scenario: S\narrange:\n  - listen: {pattern: {$or: [{detail_type: [t]}, {source: [s]}]}}\nassert:\n  - check: 1 == 1\n": "an event has no \"detail_type\"",
+		"scenario: S\nassert:\n  - log_events: {log_group: g, match: {msg: x}}\n":                                                "an entry has no \"msg\"",
+		"scenario: S\nassert:\n  - object: {bucket: b, key: k}\n    within: 0s\n":                                                "within must be longer than nothing",
+		"scenario: S\nassert:\n  - set: {a: 1}\n":                                                                                "this scenario checks nothing",
+		"scenario: S\nassert:\n  - check: ${uper('x') == 'X'}\n":                                                                 "there is no function uper(); did you mean upper(s)?",
 	} {
 		if _, said := build(t, plan.Options{}, map[string]string{"a.scenario.yaml": text}); strings.Count(said, "\n") > 0 || !strings.Contains(said, want) {
 			t.Errorf("%s\ngot  %s\nwant %s", text, said, want)

@@ -39,6 +39,17 @@ func usesOf(n *schema.Node) []use {
 	return out
 }
 
+// Names lists the names that the step's parameters use, such as order.total.
+func (s *Step) Names() []string {
+	var l []string
+	for _, u := range usesOf(s.Params) {
+		if name := strings.Join(u.path, "."); !slices.Contains(l, name) {
+			l = append(l, name)
+		}
+	}
+	return l
+}
+
 // fixed are the names with known fields that every step sees.
 var fixed = map[string][]string{
 	"run":      {"id", "started_at", "environment"},

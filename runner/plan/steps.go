@@ -44,15 +44,16 @@ func (b *builder) phases(suite *Suite, s *schema.Scenario, vars Vars) Phases {
 }
 
 func (b *builder) warnOfNothingChecked(s *schema.Scenario, p Phases) {
-	if _, written := s.Node.Get("assert"); written || len(p.Arrange)+len(p.Act) == 0 {
-		return
+	all := slices.Concat(p.Arrange, p.Act, p.Assert)
+	if _, written := s.Node.Get("assert"); len(all) == 0 || written && len(p.Assert) == 0 {
+		return // an error already
 	}
-	for _, x := range slices.Concat(p.Arrange, p.Act) {
+	for _, x := range all {
 		if !x.Expect.Empty() || x.Kind.Reads(x.Params) {
 			return
 		}
 	}
-	b.p.Warn(s.Name, "this scenario checks nothing: it passes as soon as its steps could be carried out; add an assert step")
+	b.p.Warn(s.Name, "this scenario checks nothing: it passes as soon as its steps could be carried out; add an assert step that looks at something")
 }
 
 // steps plans the steps of one phase and makes them known to those after them.
@@ -229,6 +230,9 @@ func (s *scenarioScope) checkMask(x *Step) {
 // checkProbeFields refuses probe fields where nothing is probed.
 func (s *scenarioScope) checkProbeFields(x *Step) {
 	c := x.Common
+	if c.Within != nil && *c.Within == 0 && !isOpen(x.Fields, "within") {
+		s.p.Add(x.Fields.At("within"), "within must be longer than nothing; leave it out to look once")
+	}
 	if c.Throughout != nil && *c.Throughout == 0 && !isOpen(x.Fields, "throughout") {
 		s.p.Add(x.Fields.At("throughout"), "throughout must be longer than nothing; leave it out to look once")
 	}

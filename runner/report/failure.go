@@ -155,7 +155,7 @@ func looked(s *Step) string {
 
 func errorText(e *event.Error) string {
 	switch {
-	case e.Code == "":
+	case e.Code == "" || strings.Contains(e.Message, e.Code):
 		return e.Message
 	case e.Message == "":
 		return e.Code
@@ -208,10 +208,16 @@ func describeMisses(p *page, f *event.StepFinish, d detail) {
 		return
 	}
 	text := arrived(f)
-	if len(f.Misses) > 0 {
+	switch {
+	case len(f.Matched) > 0:
+		text += "; those that match:"
+	case len(f.Misses) > 0:
 		text += "; the nearest that do not match:"
 	}
 	p.add(3, span{plain, text})
+	for _, m := range f.Matched {
+		p.add(4, span{good, "= "}, span{plain, oneLine(cut(m, 2*d.value))})
+	}
 	for i, m := range f.Misses {
 		if d.misses > 0 && i == d.misses {
 			p.add(4, span{faint, fmt.Sprintf("and %d more", len(f.Misses)-i)})

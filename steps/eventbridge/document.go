@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
 	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/schema"
+	"github.com/rehearse-dev/rehearse/steps"
 )
 
 // Document is a JSON object, written as a document or as JSON text. The order
@@ -55,7 +57,31 @@ func (e *Pattern) ReadNode(n *schema.Node, p *schema.Problems) {
 	}
 	if _, err := assertions.ParseEventPattern([]byte(e.Text)); err != nil {
 		p.Add(n.Pos, "%v", err)
+		return
 	}
+	doc, _ := schema.ParseJSON([]byte(e.Text)) // just parsed
+	knownFields(doc, n.Pos, p)
+}
+
+// eventFields are what an event on a bus has; its detail is the application's.
+var eventFields = steps.Selection{
+	Noun: "an event",
+	Text: []string{"version", "id", "detail-type", "source", "account", "time", "region"},
+	Free: []string{"resources", "detail"},
+}
+
+// knownFields refuses a pattern for fields that no event has: nothing would
+// ever match it.
+func knownFields(pattern any, at schema.Pos, p *schema.Problems) {
+	doc, _ := pattern.(map[string]any)
+	fields := maps.Clone(doc)
+	if branches, ok := fields["$or"].([]any); ok {
+		delete(fields, "$or")
+		for _, b := range branches {
+			knownFields(b, at, p)
+		}
+	}
+	eventFields.CheckNames(fields, at, p)
 }
 
 func (Pattern) String() string { return "an EventBridge event pattern" }

@@ -1,6 +1,7 @@
 package eventbridge
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,14 +12,26 @@ import (
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
-const shownMisses = 5
+const (
+	shownMisses  = 5
+	shownMatches = 3
+	shownDetail  = 160 // characters
+	foreign      = 100 // what a field weighs that tells this case from others
+)
 
 // explainer gives what tells more about a failure, as of now; it is worked out
 // only when somebody asks.
 func (r *reception) explainer() func() steps.Explanation {
-	arrived, selected, others := len(r.arrived), len(r.selected), r.others
+	arrived, selected, others := len(r.arrived), r.selected, r.others
 	return func() steps.Explanation {
-		return steps.Explanation{Summary: matched(selected), Nothing: selected == 0, Arrived: &arrived, Misses: r.params.nearest(others, r.clock)}
+		x := steps.Explanation{Summary: matched(len(selected)), Nothing: len(selected) == 0, Arrived: &arrived}
+		for _, a := range selected[:min(len(selected), shownMatches)] {
+			x.Matched = append(x.Matched, summary(a, r.clock)+": "+detail(a))
+		}
+		if len(selected) == 0 {
+			x.Misses = r.nearest(others)
+		}
+		return x
 	}
 }
 
@@ -34,21 +47,48 @@ func matched(n int) string {
 
 // nearest lists the events that were not selected, those with the fewest
 // differing fields first, the earlier first among equals.
-func (p receivedParams) nearest(events []*listen.Arrival, clock time.Time) []steps.Miss {
+func (r *reception) nearest(events []*listen.Arrival) []steps.Miss {
 	type miss struct {
-		event *listen.Arrival
-		diff  []assertions.Difference
+		event  *listen.Arrival
+		diff   []assertions.Difference
+		weight int
 	}
 	all := make([]miss, 0, len(events))
 	for _, a := range events {
-		all = append(all, miss{a, p.differences(a.Doc)})
+		diff := r.params.differences(a.Doc)
+		all = append(all, miss{a, diff, r.weight(diff)})
 	}
-	slices.SortStableFunc(all, func(a, b miss) int { return len(a.diff) - len(b.diff) })
+	slices.SortStableFunc(all, func(a, b miss) int { return a.weight - b.weight })
 	out := make([]steps.Miss, 0, shownMisses)
 	for _, m := range all[:min(len(all), shownMisses)] {
-		out = append(out, steps.Miss{Summary: summary(m.event, clock), Diff: m.diff})
+		out = append(out, steps.Miss{Summary: summary(m.event, r.clock), Diff: m.diff})
 	}
 	return out
+}
+
+// weight is how far an event is from what was asked for. One that differs in
+// what names this attempt is most likely another case's.
+func (r *reception) weight(diff []assertions.Difference) int {
+	n := len(diff)
+	for _, d := range diff {
+		if text, ok := d.Expected.(string); ok && r.scenario != "" && strings.Contains(text, r.scenario) {
+			n += foreign
+		}
+	}
+	return n
+}
+
+// detail is an event's detail in a line.
+func detail(a *listen.Arrival) string {
+	event, _ := a.Doc.(map[string]any)
+	b, err := json.Marshal(event["detail"])
+	if err != nil {
+		return ""
+	}
+	if text := []rune(string(b)); len(text) > shownDetail {
+		return string(text[:shownDetail]) + "…"
+	}
+	return string(b)
 }
 
 // differences says in which fields an event is not what match and where ask for.

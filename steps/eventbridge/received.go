@@ -54,8 +54,9 @@ assert:
   - received: {from: everything, match: {detail-type: order-cancelled, detail: {run: "${scenario.id}"}}, none: true}
     throughout: 2s
 `,
-	Watch: watchReceived,
-	Rules: []steps.Rule{steps.AtMostOne("count", "at_least", "at_most", "none")},
+	Watch:   watchReceived,
+	Selects: &eventFields,
+	Rules:   []steps.Rule{steps.AtMostOne("count", "at_least", "at_most", "none")},
 	Success: func(p receivedParams) assertions.Checks {
 		if op, _ := p.demand(); op != "" {
 			return assertions.Checks{}
@@ -99,6 +100,7 @@ type reception struct {
 	handle   *listen.Handle
 	watch    *listen.Watch
 	clock    time.Time
+	scenario string // scenario.id
 	arrived  []*listen.Arrival
 	selected []*listen.Arrival
 	others   []*listen.Arrival // arrived and not selected
@@ -116,7 +118,7 @@ func watchReceived(ctx context.Context, env *steps.Env, p receivedParams) (steps
 	if env.Started.After(since) {
 		since = env.Started
 	}
-	r := &reception{params: p, handle: h, watch: h.Log.Watch(since), clock: env.Clock}
+	r := &reception{params: p, handle: h, watch: h.Log.Watch(since), clock: env.Clock, scenario: env.ScenarioID}
 	return steps.Probe[receivedResult]{Look: r.look, Wake: r.watch.Wake(), Close: r.watch.Close}, nil
 }
 

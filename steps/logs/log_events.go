@@ -57,6 +57,7 @@ assert:
 		}
 		return l
 	},
+	Selects: &steps.Selection{Noun: "an entry", Text: []string{"message", "timestamp", "stream"}, Free: []string{"json"}},
 })
 
 func watchEvents(ctx context.Context, env *steps.Env, p EventsParams) (steps.Probe[EventsResult], error) {
@@ -67,6 +68,9 @@ func watchEvents(ctx context.Context, env *steps.Env, p EventsParams) (steps.Pro
 	since := time.Time(p.Since)
 	if since.IsZero() {
 		since = env.Since
+	}
+	if now := time.Now(); since.After(now.Add(time.Minute)) {
+		return steps.Probe[EventsResult]{}, steps.Finalf("since is %s, which is in the future: no entry can be that new", since.UTC().Format(time.RFC3339))
 	}
 	r, err := readerFor(ctx, env, source{group: p.LogGroup, filter: string(p.Filter), prefix: p.StreamPrefix})
 	if err != nil {

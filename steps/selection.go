@@ -1,0 +1,61 @@
+package steps
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/schema"
+)
+
+// Selection says what the documents look like among which match and where
+// select: a name that none of them has would select nothing for ever, and
+// whoever asks for nothing would be content.
+type Selection struct {
+	Noun string   // what one of them is called, such as "an event"
+	Text []string // fields that hold text
+	Free []string // fields that hold anything
+}
+
+// check looks at a kind's match and where.
+func (s Selection) check(n *schema.Node, p *schema.Problems) {
+	if e, ok := n.Get("match"); ok && e.Value.Kind == schema.Map {
+		for _, f := range e.Value.Entries {
+			s.checkName(f.Key, f.KeyPos, p)
+			if slices.Contains(s.Text, f.Key) && f.Value.Kind != schema.Text && !f.Value.Hole() {
+				p.Add(f.Value.Pos, "%s of %s is text and never %s; match compares whole values", f.Key, s.Noun, f.Value.Kind)
+			}
+		}
+	}
+	if e, ok := n.Get("where"); ok && e.Value.Kind == schema.Map {
+		for _, f := range e.Value.Entries {
+			path, err := expr.ParsePath(f.Key)
+			if err != nil {
+				continue // told by the checks themselves
+			}
+			if names := path.Leading(); len(names) > 0 {
+				s.checkName(names[0], f.KeyPos, p)
+			}
+		}
+	}
+}
+
+// checkName refuses a field that the documents do not have.
+func (s Selection) checkName(name string, at schema.Pos, p *schema.Problems) {
+	known := slices.Concat(s.Text, s.Free)
+	if slices.Contains(known, name) {
+		return
+	}
+	near := schema.DidYouMean(name, known)
+	if near == "" {
+		near = "; it has " + schema.KnownNames(known)
+	}
+	p.Add(at, "%s has no %q%s", s.Noun, name, near)
+}
+
+// CheckNames refuses keys of a document that the selection does not know.
+func (s Selection) CheckNames(doc map[string]any, at schema.Pos, p *schema.Problems) {
+	for _, name := range slices.Sorted(maps.Keys(doc)) {
+		s.checkName(name, at, p)
+	}
+}

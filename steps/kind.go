@@ -31,6 +31,9 @@ type Def[P, R any] struct {
 	// the same path; Demands is what the parameters ask for in any case.
 	Success func(P) assertions.Checks
 	Demands func(P) assertions.Checks
+	// Empty is the answer before anything has happened, where that is not simply
+	// nothing: a check that holds on it proves nothing. Its lists are made empty.
+	Empty R
 	// Selects describes the documents among which match and where select.
 	Selects *Selection
 	// Saw says in a few words what a result shows that is not what was asked
@@ -161,7 +164,7 @@ func Define[P, R any](name string, d Def[P, R]) Kind {
 			return d.reads(params), needs
 		},
 		empty: func() (any, error) {
-			var r R
+			r := d.Empty
 			return schema.Document(emptied(reflect.ValueOf(&r).Elem()))
 		},
 	}
@@ -178,9 +181,13 @@ func emptied(v reflect.Value) any {
 			}
 		}
 	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+		if v.IsNil() {
+			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+		}
 	case reflect.Map:
-		v.Set(reflect.MakeMap(v.Type()))
+		if v.IsNil() {
+			v.Set(reflect.MakeMap(v.Type()))
+		}
 	}
 	return v.Interface()
 }

@@ -54,6 +54,7 @@ assert:
 `,
 	Watch: watchExecution,
 	Saw:   ExecutionResult.ending,
+	Empty: ExecutionResult{Status: string(types.ExecutionStatusRunning)}, // just begun
 	Success: func(ExecutionParams) assertions.Checks {
 		return assertions.Rule("status", "equals", string(types.ExecutionStatusSucceeded))
 	},

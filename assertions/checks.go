@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/internal/nearest"
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
@@ -175,7 +176,7 @@ func sayLost(path *expr.Path, doc any) string {
 			for k := range m {
 				names = append(names, k)
 			}
-			if near := schema.Nearest(name, names); near != "" && len(name) > 2 { // shorter names are near to everything
+			if near := nearest.Name(name, names); near != "" && len(name) > 2 { // shorter names are near to everything
 				return fmt.Sprintf("did you mean %q? %s has %s", near, what, schema.KnownNames(names))
 			}
 			if len(names) == 0 {

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
+
+	"github.com/rehearse-dev/rehearse/internal/nearest"
 )
 
 // Settings say where a run goes; what is empty comes from the standard AWS
@@ -133,7 +135,7 @@ func checkRegion(region string, emulated bool) error {
 		return nil
 	}
 	near := ""
-	if n := nearest(region, knownRegions); n != "" {
+	if n := nearest.Name(region, knownRegions); n != "" {
 		near = fmt.Sprintf("; did you mean %q?", n)
 	}
 	return unusable("there is no AWS region %q%s", region, near)

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/PaesslerAG/gval"
+
+	"github.com/rehearse-dev/rehearse/internal/nearest"
 )
 
 // Function describes one function of the language, for the reference.
@@ -221,7 +223,7 @@ func suggestFunction(name string) string {
 	if known, ok := foreignFunctions[strings.ToLower(name)]; ok {
 		return "; " + functions[known].signature + " does that"
 	}
-	if near, ok := nearest(name, slices.Collect(maps.Keys(functions))); ok {
+	if near := nearest.Name(name, slices.Collect(maps.Keys(functions))); near != "" {
 		return "; did you mean " + functions[near].signature + "?"
 	}
 	return "; there are " + strings.Join(slices.Sorted(maps.Keys(functions)), ", ")

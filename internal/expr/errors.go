@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/rehearse-dev/rehearse/internal/nearest"
 )
 
 // SyntaxError says why a text is not an expression, a template or a path.
@@ -105,7 +105,7 @@ const maxListed = 12
 // end of a message: `; did you mean "stack"? it has region, stack`.
 func suggest(name string, existing []string, lead string) string {
 	var b strings.Builder
-	if near, ok := nearest(name, existing); ok {
+	if near := nearest.Name(name, existing); near != "" {
 		fmt.Fprintf(&b, "; did you mean %q?", near)
 	}
 	if len(existing) == 0 {
@@ -124,26 +124,4 @@ func suggest(name string, existing []string, lead string) string {
 		fmt.Fprintf(&b, " and %d more", rest)
 	}
 	return b.String()
-}
-
-// nearest finds the name that name is probably a slip of.
-func nearest(name string, existing []string) (string, bool) {
-	if len(name) > 64 {
-		return "", false
-	}
-	length := utf8.RuneCountInString(name)
-	best, bestDistance := "", max(min(length/2, 2), length/3)+1
-	for _, candidate := range existing {
-		if len(candidate) > 64 {
-			continue
-		}
-		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate))
-		if d >= utf8.RuneCountInString(candidate) {
-			continue // nothing of it is left
-		}
-		if d < bestDistance || d == bestDistance && best != "" && candidate < best {
-			best, bestDistance = candidate, d
-		}
-	}
-	return best, best != ""
 }

@@ -216,6 +216,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"scenario: S\nassert:\n  - log_events: {log_group: g, match: {msg: x}}\n":                                                       "an entry has no \"msg\"",
 		"scenario: S\nassert:\n  - object: {bucket: b, key: k}\n    within: 0s\n":                                                       "within must be longer than nothing",
 		"scenario: S\nassert:\n  - execution: {arn: x}\n    expect: {status: {one_of: [RUNNING, SUCCEEDED]}, error: {exists: false}}\n": "this holds on an empty answer",
+		"scenario: S\narrange:\n  - listen: {all: true}\n    keep: true\nassert:\n  - check: 1 == 1\n":                                  "a listener cannot be kept: the whole run shares it",
 		"scenario: S\nassert:\n  - set: {a: 1}\n":                                                                                       "this scenario checks nothing",
 		"scenario: S\nassert:\n  - check: ${uper('x') == 'X'}\n":                                                                        "there is no function uper(); did you mean upper(s)?",
 	} {

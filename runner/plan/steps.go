@@ -230,6 +230,9 @@ func (s *scenarioScope) checkMask(x *Step) {
 // checkProbeFields refuses probe fields where nothing is probed.
 func (s *scenarioScope) checkProbeFields(x *Step) {
 	c := x.Common
+	if c.Keep && x.Params != nil && hasListener(x) {
+		s.p.Add(x.Fields.At("keep"), "a listener cannot be kept: the whole run shares it, and it is removed at the run's end")
+	}
 	if c.Within != nil && *c.Within == 0 && !isOpen(x.Fields, "within") {
 		s.p.Add(x.Fields.At("within"), "within must be longer than nothing; leave it out to look once")
 	}

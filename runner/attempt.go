@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +17,6 @@ type attempt struct {
 	stage
 	c      *plan.Case
 	actEnd time.Time
-	ends   map[string]time.Time // when steps with an id ended
 
 	mu     sync.Mutex
 	status event.Status
@@ -30,7 +30,7 @@ func (r *run) runCase(c *plan.Case, queued time.Time) {
 		r.skip(c, "not begun: "+context.Cause(r.work).Error())
 		return
 	}
-	a := &attempt{c: c, ends: map[string]time.Time{}, status: event.Passed}
+	a := &attempt{c: c, status: event.Passed}
 	holding := true
 	release := func() {
 		if holding {
@@ -77,9 +77,10 @@ func (a *attempt) begin(r *run, suite *suiteRun, queued time.Time) {
 	traceID, header := newTrace(now)
 	a.stage = stage{
 		run: r, suite: a.c.Suite, owner: a.c.ID, caseID: a.c.ID, number: 1, id: r.names.attempt(), started: now,
+		file: a.c.File, blocks: new(usedBlocks),
 	}
 	a.ledger = r.Ledger.Scope(a.c.ID, r.resourceChanged(a))
-	a.scope = newScope(a.c.Vars, a.c.File, map[string]any{
+	names := map[string]any{
 		"run":   suite.runNames(),
 		"suite": suite.results(),
 		"scenario": map[string]any{
@@ -87,7 +88,11 @@ func (a *attempt) begin(r *run, suite *suiteRun, queued time.Time) {
 			"trace_id": traceID, "trace_header": header,
 		},
 		"case": map[string]any{"name": a.c.CaseName},
-	})
+	}
+	if a.c.Row != nil {
+		names["row"] = a.c.Row
+	}
+	a.scope = newScope(a.c.Vars, names)
 	a.hideVars(a.c.Vars)
 	a.emit(nil, event.ScenarioStarted, &event.ScenarioStart{ScenarioID: a.id, QueuedMS: now.Sub(queued).Milliseconds()})
 }
@@ -99,11 +104,13 @@ func (a *attempt) phases(release func()) string {
 	defer cancel()
 	p := a.c.Steps
 	if !a.inOrder(ctx, "arrange", p.Arrange) {
-		return a.notRun(p.Act, p.Assert)
+		a.notRun("", slices.Concat(p.Act, p.Assert)...)
+		return ""
 	}
 	a.actStart = time.Now()
 	if !a.inOrder(ctx, "act", p.Act) {
-		return a.notRun(p.Assert)
+		a.notRun("", p.Assert...)
+		return ""
 	}
 	a.actEnd = time.Now()
 	if a.run.Parallel > 1 {
@@ -112,27 +119,22 @@ func (a *attempt) phases(release func()) string {
 	return a.assert(ctx, p.Assert)
 }
 
-// inOrder runs steps one after the other and stops at the first that does not pass.
+// inOrder runs the steps of a phase one after the other and stops at the first
+// that does not pass.
 func (a *attempt) inOrder(ctx context.Context, phase string, list []*plan.Step) bool {
 	if len(list) == 0 {
 		return ctx.Err() == nil
 	}
 	start := time.Now()
-	status := event.Passed
-	for i, x := range list {
-		s := a.step(ctx, x, time.Now(), nil).Status
-		a.end(x)
-		if s != event.Skipped {
-			status = event.Worse(status, s)
-		}
-		if s == event.Failed || s == event.Errored {
-			a.noteStep(ctx, x, s)
-			a.notRun(list[i+1:])
-			break
-		}
+	o := a.oneByOne(ctx, list, begin{})
+	if o.bad != nil {
+		a.noteStep(ctx, o.bad, o.status)
 	}
-	a.phaseFinished(phase, start, status)
-	return status == event.Passed
+	if o.status == event.Skipped {
+		o.status = event.Passed
+	}
+	a.phaseFinished(phase, start, o.status)
+	return o.status == event.Passed
 }
 
 func (a *attempt) phaseFinished(phase string, start time.Time, s event.Status) {
@@ -141,94 +143,27 @@ func (a *attempt) phaseFinished(phase string, start time.Time, s event.Status) {
 	})
 }
 
-// notRun tells of steps that are not reached.
-func (a *attempt) notRun(phases ...[]*plan.Step) string {
-	for _, list := range phases {
-		for _, x := range list {
-			a.scope.set(x.Common.ID, event.NotRun, nil)
-			a.emit(x, event.StepFinished, &event.StepFinish{Status: event.NotRun})
-		}
-	}
-	return ""
-}
-
-// assert starts the steps together; one that uses another's result waits for
-// it. All of them finish. It gives a reason when nothing was asserted.
+// assert starts the steps together. It gives a reason when nothing was asserted.
 func (a *attempt) assert(ctx context.Context, list []*plan.Step) string {
 	if len(list) == 0 {
 		return ""
 	}
 	start := time.Now()
-	done := map[string]chan struct{}{}
-	for _, x := range list {
-		if x.Common.ID != "" {
-			done[x.Common.ID] = make(chan struct{})
+	finished := a.together(ctx, list, begin{clock: a.actEnd})
+	total := worst(finished)
+	for i, f := range finished {
+		if f.Status == event.Failed || f.Status == event.Errored {
+			a.noteStep(ctx, list[i], f.Status)
 		}
 	}
-	statuses := make([]event.Status, len(list))
-	var all sync.WaitGroup
-	for i, x := range list {
-		all.Go(func() {
-			statuses[i] = a.assertStep(ctx, x, done)
-			a.end(x)
-			if c := done[x.Common.ID]; c != nil {
-				close(c)
-			}
-		})
-	}
-	all.Wait()
-	total, ran := event.Passed, false
-	for i, s := range statuses {
-		if s == event.Skipped {
-			continue
-		}
-		ran = true
-		total = event.Worse(total, s)
-		if s == event.Failed || s == event.Errored {
-			a.noteStep(ctx, list[i], s)
-		}
-	}
-	if !ran {
-		total = event.Skipped
+	if total == event.Skipped {
 		a.note(event.Skipped, "", "")
 	}
 	a.phaseFinished("assert", start, total)
-	if !ran {
+	if total == event.Skipped {
 		return "every step of assert was skipped, so nothing was checked"
 	}
 	return ""
-}
-
-func (a *attempt) assertStep(ctx context.Context, x *plan.Step, done map[string]chan struct{}) event.Status {
-	clock := a.actEnd
-	var waited []string
-	for _, id := range x.Uses {
-		c := done[id]
-		if c == nil {
-			continue
-		}
-		waited = append(waited, id)
-		<-c // it ends with ctx
-		if s := a.scope.status(id); s == event.Failed || s == event.Errored || s == event.NotRun {
-			a.scope.set(x.Common.ID, event.NotRun, nil)
-			a.emit(x, event.StepFinished, &event.StepFinish{Status: event.NotRun, Summary: fmt.Sprintf("it waits for %s, which did not pass", id)})
-			return event.NotRun
-		}
-	}
-	if after := x.Common.After; after != "" {
-		a.mu.Lock()
-		clock = a.ends[after]
-		a.mu.Unlock()
-	}
-	return a.step(ctx, x, clock, waited).Status
-}
-
-func (a *attempt) end(x *plan.Step) {
-	if x.Common.ID != "" {
-		a.mu.Lock()
-		a.ends[x.Common.ID] = time.Now()
-		a.mu.Unlock()
-	}
 }
 
 // noteStep makes a step's end the attempt's.
@@ -263,7 +198,7 @@ func (a *attempt) diagnose() {
 	defer cancel()
 	start := time.Now()
 	for _, x := range a.c.Steps.Diagnose {
-		a.step(ctx, x, time.Now(), nil)
+		a.step(ctx, x, begin{clock: time.Now()})
 	}
 	a.phaseFinished("diagnose", start, event.Passed)
 }
@@ -273,7 +208,7 @@ func (a *attempt) diagnose() {
 func (a *attempt) cleanUp() *event.Cleanup {
 	out := &event.Cleanup{Status: event.Passed}
 	start := time.Now()
-	if list := a.c.Steps.Cleanup; len(list) > 0 {
+	if list := a.c.Steps.Cleanup; len(list) > 0 || a.blocks.any() {
 		out.Left = a.cleanUpSteps(list, a.c.Suite.Defaults.CleanupTimeout)
 		if len(out.Left) > 0 {
 			out.Status = event.Errored
@@ -293,16 +228,29 @@ func (a *attempt) cleanUp() *event.Cleanup {
 	return out
 }
 
-// cleanUpSteps runs all of the steps and says which did not do their work.
+// cleanUpSteps runs all of the steps, and then those of the blocks that were
+// used, the latest first. It says which did not do their work.
 func (g *stage) cleanUpSteps(list []*plan.Step, timeout time.Duration) (left []string) {
 	ctx, cancel := withTimeout(g.run.base, timeout, "cleanup_timeout of %s is used up", timeout)
 	defer cancel()
+	left = g.cleanUpList(ctx, list)
+	for {
+		b, ok := g.blocks.pop()
+		if !ok {
+			return left
+		}
+		left = append(left, b.stage.cleanUpList(ctx, b.cleanup)...)
+	}
+}
+
+func (g *stage) cleanUpList(ctx context.Context, list []*plan.Step) (left []string) {
 	for _, x := range list {
 		if id := g.neverRan(x); id != "" {
+			g.missing(x, event.Skipped)
 			g.emit(x, event.StepFinished, &event.StepFinish{Status: event.Skipped, Summary: id + " never ran, so there is nothing to clean up"})
 			continue
 		}
-		if s := g.step(ctx, x, time.Now(), nil).Status; s == event.Failed || s == event.Errored {
+		if f, _ := g.step(ctx, x, begin{clock: time.Now()}); f.Status == event.Failed || f.Status == event.Errored {
 			left = append(left, fmt.Sprintf("cleanup step %d (%s, %s) did not succeed", x.Index+1, x.Label(), x.Pos))
 		}
 	}
@@ -312,7 +260,7 @@ func (g *stage) cleanUpSteps(list []*plan.Step, timeout time.Duration) (left []s
 // neverRan names a step that this one refers to and that has no result.
 func (g *stage) neverRan(x *plan.Step) string {
 	for _, id := range x.Needs {
-		switch g.scope.status(id) {
+		switch g.scope.end(id).status {
 		case "", event.NotRun, event.Skipped:
 			return id
 		}

@@ -29,7 +29,7 @@ func finished(v probe.Verdict) *event.StepFinish {
 		}
 	}
 	if v.Answered {
-		f.Result, f.Truncated = bounded(v.Last.Doc)
+		f.Result, f.Truncated = shortened(v.Last.Doc)
 	}
 	f.Checks = checksOf(v)
 	if v.Status == event.Failed && v.Last.Explain != nil {
@@ -90,8 +90,8 @@ func differences(l []assertions.Difference) []event.Difference {
 	return out
 }
 
-// bounded gives a result as it goes into an event.
-func bounded(doc any) (any, bool) {
+// shortened gives a result as it goes into an event.
+func shortened(doc any) (any, bool) {
 	b, err := json.Marshal(doc)
 	if err != nil || len(b) <= maxResult {
 		return doc, false

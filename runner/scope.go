@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/internal/expr"
@@ -16,23 +17,64 @@ import (
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
-// scope is what the expressions of an attempt see. It grows with every result.
+// scope is what the expressions of steps see. It grows with every result. A
+// scope inside another sees that one's names too.
 type scope struct {
-	mu    sync.Mutex // held while evaluating, never while waiting
+	mu    *sync.Mutex // one for all scopes of an attempt, which share its vars; held while evaluating, never while waiting
+	outer *scope
 	names map[string]any
-	dir   string
-	ended map[string]event.Status // how the steps with an id ended
+	ended map[string]ending // of the steps with an id
+}
+
+// ending is how a step ended, and when.
+type ending struct {
+	status event.Status
+	at     time.Time
 }
 
 // newScope makes a scope of fixed names; vars see them too.
-func newScope(vars plan.Vars, file string, fixed map[string]any) *scope {
-	s := &scope{names: maps.Clone(fixed), dir: filepath.Dir(file), ended: map[string]event.Status{}}
+func newScope(vars plan.Vars, fixed map[string]any) *scope {
+	s := &scope{mu: new(sync.Mutex), names: maps.Clone(fixed), ended: map[string]ending{}}
 	s.names["env"] = plan.Environ()
 	outer := maps.Clone(s.names)
-	seen := &expr.Scope{Names: outer, Dir: s.dir}
+	seen := &expr.Scope{Names: outer}
 	lazy := vars.Lazy(func() *expr.Scope { return seen })
 	outer["vars"], s.names["vars"] = lazy, lazy
 	return s
+}
+
+// inside makes a scope that sees everything here, and more.
+func (s *scope) inside(names map[string]any) *scope {
+	return &scope{mu: s.mu, outer: s, names: names, ended: map[string]ending{}}
+}
+
+// ofBlock makes the scope of a block, which sees what does not depend on where
+// it is used, and its params.
+func (s *scope) ofBlock(params map[string]any) *scope {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all, names := s.all(), map[string]any{"params": params}
+	for _, name := range []string{"vars", "env", "run", "suite", "scenario", "case"} {
+		if v, ok := all[name]; ok {
+			names[name] = v
+		}
+	}
+	return &scope{mu: s.mu, names: names, ended: map[string]ending{}}
+}
+
+// all are the names that are seen here; the caller holds the lock.
+func (s *scope) all() map[string]any {
+	if s.outer == nil {
+		return s.names
+	}
+	m := maps.Clone(s.outer.all())
+	maps.Copy(m, s.names)
+	return m
+}
+
+// env is the scope for expressions of a file; the caller holds the lock.
+func (s *scope) env(file string) *expr.Scope {
+	return &expr.Scope{Names: s.all(), Dir: filepath.Dir(file)}
 }
 
 // set adds a step's result.
@@ -42,17 +84,22 @@ func (s *scope) set(id string, status event.Status, result any) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended[id] = status
+	s.ended[id] = ending{status, time.Now()}
 	if result != nil {
 		s.names[id] = result
 	}
 }
 
-// status is how the step with an id ended, "" when it has not.
-func (s *scope) status(id string) event.Status {
+// end is how the step with an id ended; empty when it has not.
+func (s *scope) end(id string) ending {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ended[id]
+	for at := s; at != nil; at = at.outer {
+		if e, ok := at.ended[id]; ok {
+			return e
+		}
+	}
+	return ending{}
 }
 
 // resolved is a step with values in place of its expressions.
@@ -69,7 +116,7 @@ func (s *scope) resolve(ctx context.Context, x *plan.Step) (resolved, error) {
 	defer s.mu.Unlock()
 	var p schema.Problems
 	var r resolved
-	env := &expr.Scope{Names: s.names, Dir: s.dir}
+	env := s.env(x.Pos.File)
 	r.params = x.Params.Resolve(ctx, env, &p)
 	fields := x.Fields.Resolve(ctx, env, &p)
 	if err := p.Err(); err != nil {
@@ -90,7 +137,7 @@ func (s *scope) when(ctx context.Context, x *plan.Step) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var p schema.Problems
-	v := x.When.Resolve(ctx, &expr.Scope{Names: s.names, Dir: s.dir}, &p)
+	v := x.When.Resolve(ctx, s.env(x.Pos.File), &p)
 	if err := p.Err(); err != nil {
 		return false, err
 	}
@@ -104,7 +151,7 @@ func (s *scope) when(ctx context.Context, x *plan.Step) (bool, error) {
 func (s *scope) variable(name string) any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, _, err := s.names["vars"].(expr.Lazy).Field(name)
+	v, _, err := s.all()["vars"].(expr.Lazy).Field(name)
 	if err != nil {
 		return nil
 	}
@@ -118,7 +165,7 @@ const maxExplained = 5
 func (s *scope) explain(x *plan.Step) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	root := &expr.Scope{Names: s.names, Dir: s.dir}
+	root := s.env(x.Pos.File)
 	var said []string
 	for _, name := range x.Names() {
 		e, err := expr.Parse(name)
@@ -142,11 +189,53 @@ func (s *scope) explain(x *plan.Step) string {
 	return "; " + strings.Join(said, ", ")
 }
 
+// items evaluates what a step runs again and again for.
+func (s *scope) items(ctx context.Context, x *plan.Step) (schema.ForEach, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var p schema.Problems
+	var f schema.ForEach
+	n := x.ForEach.Resolve(ctx, s.env(x.Pos.File), &p)
+	if err := p.Err(); err != nil {
+		return f, err
+	}
+	f.ReadNode(n, &p)
+	return f, p.Err()
+}
+
+// params gives a block's params their values: those given, and the defaults.
+func (s *scope) params(ctx context.Context, b *plan.Block, with *schema.Node) (map[string]any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var p schema.Problems
+	values := map[string]any{}
+	for name, param := range b.Params {
+		if e, ok := with.Get(name); ok {
+			values[name] = e.Value.Value()
+		} else {
+			values[name] = nil
+			if param.Default != nil {
+				values[name] = param.Default.Resolve(ctx, s.env(b.File), &p).Value()
+			}
+		}
+	}
+	return values, p.Err()
+}
+
+// document evaluates a node of a file.
+func (s *scope) document(ctx context.Context, n *schema.Node, file string) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var p schema.Problems
+	v := n.Resolve(ctx, s.env(file), &p)
+	return v.Value(), p.Err()
+}
+
 // has says whether there is a result of a step.
 func (s *scope) has(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, ok := s.names[id]
+	_, ok := s.all()[id]
 	return ok
 }
 

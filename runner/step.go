@@ -27,6 +27,10 @@ type stage struct {
 	caseID   string // of the events
 	number   int    // of the attempt
 	prefix   string // of the step's name in events
+	file     string // of the case, "" for a suite's own steps
+	announce bool   // the steps stand in no plan that was told before
+	keep     bool   // what the steps create is not taken back
+	blocks   *usedBlocks
 	started  time.Time
 	actStart time.Time // zero before act
 }
@@ -39,20 +43,21 @@ func (g *stage) emit(x *plan.Step, t event.Type, b event.Body) {
 	g.run.stream.emit(e)
 }
 
-// step runs one step to its end and tells of it. clock is where its clocks
-// start; waited are the ids of the steps it waited for.
-func (g *stage) step(ctx context.Context, x *plan.Step, clock time.Time, waited []string) *event.StepFinish {
+// step runs one step to its end and tells of it.
+func (g *stage) step(ctx context.Context, x *plan.Step, b begin) (*event.StepFinish, any) {
 	start := time.Now()
 	place := g.run.Place(g.suite)
-	begun := &event.StepStart{Phase: x.Phase, Account: place.Account, Region: place.Region, WaitedFor: waited}
-	if g.caseID == "" {
-		p := plannedStep(x, "")
+	begun := &event.StepStart{Phase: x.Phase, Account: place.Account, Region: place.Region, WaitedFor: b.waited}
+	if g.announce {
+		p := plannedStep(x, g.file)
 		begun.Plan = &p
 	}
 	g.emit(x, event.StepStarted, begun)
-	f, result := g.carryOut(ctx, x, clock, len(waited) > 0)
+	f, result := g.carryOut(ctx, x, b)
 	f.MS = time.Since(start).Milliseconds()
-	g.warnOfUselessMasks(x, f, result)
+	if x.ForEach == nil {
+		g.warnOfUselessMasks(x, f, result)
+	}
 	if f.Status != event.Passed {
 		f.Cause = phaseCause(ctx, x, f.Cause)
 		if x.Phase == "arrange" && f.Status == event.Failed {
@@ -60,8 +65,28 @@ func (g *stage) step(ctx context.Context, x *plan.Step, clock time.Time, waited 
 		}
 	}
 	g.scope.set(x.Common.ID, f.Status, result)
+	if x.Together != nil && f.Status == event.Skipped {
+		g.missing(x, f.Status)
+	}
 	g.emit(x, event.StepFinished, f)
-	return f
+	return f, result
+}
+
+// missing notes that a step, and those inside it, have no result.
+func (g *stage) missing(x *plan.Step, s event.Status) {
+	for _, id := range x.IDs() {
+		g.scope.set(id, s, nil)
+	}
+}
+
+// notRun tells of steps that are not reached, and why.
+func (g *stage) notRun(why string, list ...*plan.Step) {
+	for _, x := range list {
+		g.missing(x, event.NotRun)
+		if !g.announce { // else nobody knows of it
+			g.emit(x, event.StepFinished, &event.StepFinish{Status: event.NotRun, Summary: why})
+		}
+	}
 }
 
 // phaseCause refines a cause by where it happened.
@@ -80,7 +105,7 @@ func phaseCause(ctx context.Context, x *plan.Step, c event.Cause) event.Cause {
 }
 
 // carryOut resolves a step's expressions and probes or acts.
-func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, waited bool) (f *event.StepFinish, result any) {
+func (g *stage) carryOut(ctx context.Context, x *plan.Step, b begin) (f *event.StepFinish, result any) {
 	defer func() {
 		if r := recover(); r != nil { // ours to mend, and no reason to take the other cases down
 			f, result = unable(fmt.Errorf("internal error in %s: %v; please report it", x.Kind.Name, r)), nil
@@ -89,13 +114,28 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 	if err := g.usable(x); err != nil {
 		return unable(err), nil
 	}
-	run, err := g.scope.when(ctx, x)
-	switch {
-	case err != nil:
-		return unable(err), nil
-	case !run:
-		return &event.StepFinish{Status: event.Skipped, Summary: "when is false"}, nil
+	if x.ForEach == nil || !x.WhenEach {
+		run, err := g.scope.when(ctx, x)
+		switch {
+		case err != nil:
+			return unable(err), nil
+		case !run:
+			return &event.StepFinish{Status: event.Skipped, Summary: "when is false"}, nil
+		}
 	}
+	switch {
+	case x.ForEach != nil:
+		return g.turns(ctx, x, b)
+	case x.Together != nil:
+		return g.parallel(ctx, x, b)
+	case x.Block != nil:
+		return g.use(ctx, x, b)
+	}
+	return g.carryOutOne(ctx, x, b)
+}
+
+// carryOutOne probes or acts.
+func (g *stage) carryOutOne(ctx context.Context, x *plan.Step, b begin) (f *event.StepFinish, result any) {
 	r, err := g.scope.resolve(ctx, x)
 	if err != nil {
 		return unable(err), nil
@@ -110,9 +150,9 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 		return unable(errors.New("its checks hold on an empty answer, so the first look would pass before anything could happen; write throughout or hold")), nil
 	}
 	breakable := plan.Checks(assertions.Checks{}, bound.Demands, r.expect).BreakableByMore()
-	pol := g.policy(x, r.common, bound.Watch != nil, breakable, clock, waited)
+	pol := g.policy(x, r.common, bound.Watch != nil, breakable, b)
 	pol.Confirm = bound.Watch != nil && (breakable || plan.HoldsOnNothing(x, checks))
-	env := g.env(x, pol, r.common.Keep)
+	env := g.env(x, pol, g.keep || r.common.Keep)
 	look, err := g.open(ctx, x, r.common, bound, env)
 	if err != nil {
 		f = unable(err)
@@ -134,7 +174,7 @@ func (g *stage) carryOut(ctx context.Context, x *plan.Step, clock time.Time, wai
 // usable says whether what the step refers to is there.
 func (g *stage) usable(x *plan.Step) error {
 	for _, id := range x.Needs {
-		switch s := g.scope.status(id); s {
+		switch g.scope.end(id).status {
 		case event.Skipped:
 			return fmt.Errorf("it uses the result of %s, and that step was skipped", id)
 		case "", event.NotRun:
@@ -212,15 +252,15 @@ func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
 }
 
 // policy decides how a step is probed.
-func (g *stage) policy(x *plan.Step, c schema.StepFields, reads, breakable bool, clock time.Time, waited bool) probe.Policy {
+func (g *stage) policy(x *plan.Step, c schema.StepFields, reads, breakable bool, b begin) probe.Policy {
 	d := g.suite.Defaults
-	p := probe.Policy{Since: clock, Every: value(c.Every, d.Every), Throughout: value(c.Throughout, 0), WarnAfter: value(c.WarnAfter, 0)}
+	p := probe.Policy{Since: b.clock, Every: value(c.Every, d.Every), Throughout: value(c.Throughout, 0), WarnAfter: value(c.WarnAfter, 0)}
 	switch {
 	case c.Within != nil:
 		p.Within, p.SLA = *c.Within, true
 	case x.Phase == "assert" && reads && c.Throughout == nil:
 		p.Within = d.Within
-		if waited && c.After == "" {
+		if b.late && c.After == "" {
 			p.Since = time.Now() // patience counts from where the step could begin
 		}
 	}

@@ -24,7 +24,7 @@ type suiteRun struct {
 func newSuiteRun(r *run, s *plan.Suite) *suiteRun {
 	x := &suiteRun{plan: s, begun: make(chan struct{}, 1), ready: make(chan struct{})}
 	x.begun <- struct{}{}
-	x.stage = stage{run: r, suite: s, owner: "run", prefix: "suite/" + s.Label + "/", ledger: r.scope}
+	x.stage = stage{run: r, suite: s, owner: "run", prefix: "suite/" + s.Label + "/", ledger: r.scope, announce: true, blocks: new(usedBlocks)}
 	return x
 }
 
@@ -44,29 +44,25 @@ func (s *suiteRun) setUp(ctx context.Context) error {
 func (s *suiteRun) arrange(ctx context.Context) error {
 	s.setting = true
 	s.started = time.Now()
-	s.scope = newScope(s.plan.Vars, s.file(), map[string]any{"run": s.runNames(), "suite": map[string]any{}})
+	s.scope = newScope(s.plan.Vars, map[string]any{"run": s.runNames(), "suite": map[string]any{}})
 	s.hideVars(s.plan.Vars)
 	ctx, cancel := withTimeout(ctx, s.plan.Defaults.Timeout, "the suite's timeout of %s is used up", s.plan.Defaults.Timeout)
 	defer cancel()
 	for _, x := range s.plan.Arrange {
-		if f := s.step(ctx, x, time.Now(), nil); f.Status != event.Passed && f.Status != event.Skipped {
+		f, _ := s.step(ctx, x, begin{clock: time.Now()})
+		if f.Status != event.Passed && f.Status != event.Skipped {
 			return fmt.Errorf("step %d, %s (%s): %s", x.Index+1, x.Label(), x.Pos, why(f))
 		}
-		s.scope.nest("suite", x.Common.ID)
+		for _, id := range x.IDs() {
+			s.scope.nest("suite", id)
+		}
 	}
 	return nil
 }
 
-func (s *suiteRun) file() string {
-	if s.plan.File != "" {
-		return s.plan.File
-	}
-	return s.plan.Root + "/."
-}
-
 // cleanUp runs the suite's cleanup when its arrange was begun.
 func (s *suiteRun) cleanUp() {
-	if !s.setting || len(s.plan.Cleanup) == 0 {
+	if !s.setting {
 		return
 	}
 	s.run.addLeft(s.cleanUpSteps(s.plan.Cleanup, s.plan.Defaults.CleanupTimeout))

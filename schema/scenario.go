@@ -1,9 +1,12 @@
 package schema
 
 import (
+	"reflect"
 	"strings"
 	"time"
 )
+
+var scenarioType = reflect.TypeFor[Scenario]()
 
 // Scenario is one document of a scenario file.
 type Scenario struct {
@@ -16,7 +19,7 @@ type Scenario struct {
 	Locks        []string         `json:"locks" later:"true" doc:"Cases that share a lock never overlap; \"*\" runs alone."`
 	Skip         *Node            `json:"skip" doc:"A reason skips the scenario: text, or an expression; false, null and empty run it."`
 	Vars         map[string]*Node `json:"vars" doc:"Values for ${vars.NAME}; they may use one another."`
-	Cases        Cases            `json:"cases" doc:"Each becomes a test case of its own."`
+	Cases        Cases            `json:"cases" doc:"Each becomes a test case of its own: a list, or {from: FILE} for a case from each row."`
 	Arrange      []Step           `json:"arrange" doc:"What must be there first; runs in order, stops at the first failure."`
 	Act          []Step           `json:"act" doc:"What is done to the application; runs in order, stops at the first failure."`
 	Assert       []Step           `json:"assert" doc:"What must then be true; the steps start together when act has ended."`
@@ -26,46 +29,6 @@ type Scenario struct {
 	Node *Node `json:"-"`
 	Name Pos   `json:"-"` // where the name stands
 }
-
-// Case is one variation of a scenario.
-type Case struct {
-	Name    string           `json:"name" required:"true" doc:"Its name; reports write Scenario [name]."`
-	Vars    map[string]*Node `json:"vars" doc:"Values that override the scenario's."`
-	Tags    []string         `json:"tags" doc:"Tags beside the scenario's."`
-	Skip    *Node            `json:"skip" doc:"A reason skips the case."`
-	Timeout *time.Duration   `json:"timeout" doc:"Overrides the scenario's timeout."`
-
-	Pos Pos `json:"-"`
-}
-
-// Cases are the cases of a scenario.
-type Cases struct{ List []Case }
-
-// ReadNode reads the list of cases.
-func (c *Cases) ReadNode(n *Node, p *Problems) {
-	if _, from := n.Get("from"); from {
-		p.Add(n.Pos, "cases from a file belong to the format, but this version of rehearse cannot read them yet; write a list of cases here")
-		return
-	}
-	if n.Kind == List && len(n.Items) == 0 {
-		p.Add(n.Pos, "no case stands here, so nothing of this scenario would run; leave cases out or name one")
-		return
-	}
-	ShapeOf(listOfCases).Fill(n, "key", &c.List, p)
-	for i := range c.List {
-		if i < len(n.Items) {
-			c.List[i].Pos = n.Items[i].Pos
-		}
-		if e, ok := n.Items[i].Get("name"); ok && strings.TrimSpace(c.List[i].Name) == "" && e.Value.Kind == Text {
-			p.Add(e.Value.Pos, "the case has no name")
-		}
-	}
-}
-
-func (Cases) String() string { return "a list of cases" }
-
-// EditorSchema describes the cases to editors.
-func (Cases) EditorSchema() map[string]any { return ShapeOf(listOfCases).EditorSchema() }
 
 // ReadScenarios reads every scenario of a file.
 func ReadScenarios(file string, src []byte, p *Problems) []*Scenario {

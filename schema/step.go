@@ -5,12 +5,7 @@ import (
 	"time"
 )
 
-var (
-	scenarioType = reflect.TypeFor[Scenario]()
-	suiteType    = reflect.TypeFor[Suite]()
-	listOfCases  = reflect.TypeFor[[]Case]()
-	fieldsType   = reflect.TypeFor[StepFields]()
-)
+var fieldsType = reflect.TypeFor[StepFields]()
 
 // StepFields are the keys that a step of any kind may have beside its kind.
 type StepFields struct {
@@ -25,7 +20,7 @@ type StepFields struct {
 	Throughout     *time.Duration `json:"throughout" doc:"Probe: the checks must hold at every look for this long. Excludes within and hold."`
 	WarnAfter      *time.Duration `json:"warn_after" doc:"A pass later than this is reported as a warning; shorter than a written within."`
 	After          string         `json:"after" doc:"In assert: the id of a step; this one starts when that one has passed, and its clocks count from that one's end."`
-	ForEach        *Node          `json:"for_each" later:"true" doc:"Run the step once for each element of a list."`
+	ForEach        *ForEach       `json:"for_each" doc:"Run the step once for each element of a list: ${each.value}, ${each.index}; the result is the list of results."`
 	In             string         `json:"in" later:"true" doc:"A name from the suite's accounts: where this step runs."`
 	Mask           []string       `json:"mask" doc:"Paths of the result that are never printed."`
 	Keep           bool           `json:"keep" doc:"Do not take back what this step created."`

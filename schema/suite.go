@@ -1,6 +1,11 @@
 package schema
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
+
+var suiteType = reflect.TypeFor[Suite]()
 
 // Format is the version of the file format.
 const Format = 1

@@ -14,7 +14,8 @@ import (
 
 // Def is how a kind is written: P are its parameters, R its result, both
 // structs whose tags schema.Shape reads (json, doc, required, default, enum).
-// One of Do and Watch is set, or both together with WatchWhen.
+// One of Do and Watch is set, or both together with WatchWhen; a kind with
+// Control has neither.
 type Def[P, R any] struct {
 	Summary string // one sentence, for the list of kinds
 	Doc     string // what a user must know beyond it; may be empty
@@ -41,6 +42,9 @@ type Def[P, R any] struct {
 	Saw func(R) string
 	// Rules are about parameters together: OneOf, AtMostOne.
 	Rules []Rule
+	// Check tells at load what else is wrong with the parameters, beyond their
+	// types and rules; what is still an expression is left to Do and Watch.
+	Check func(*schema.Node, *schema.Problems)
 	// Shorthand is the parameter that a lone scalar stands for: "wait: 5s".
 	Shorthand string
 	// Condition is the parameter that is an expression with or without ${}.
@@ -55,6 +59,12 @@ type Def[P, R any] struct {
 	Pure bool
 	// FreeResult says that the result has more keys than R names.
 	FreeResult bool
+	// Keys are those of a free result, where the parameters tell them; nil: nobody knows.
+	Keys func(P) []string
+	// Control kinds stand for other steps, which the plan finds in their parameters.
+	Control bool
+	// Beside are files that the example needs, by their name.
+	Beside map[string]string
 	// Reapers remove what the kind creates.
 	Reapers []Reaper
 }
@@ -74,11 +84,14 @@ type Kind struct {
 	Selects                     *Selection
 	Shorthand, Condition        string
 	Idempotent, Unbounded, Pure bool
-	FreeResult                  bool
+	FreeResult, Control         bool
+	Beside                      map[string]string
 	Reapers                     []Reaper
 
 	bind  func(*schema.Node, *schema.Problems) Bound
+	check func(*schema.Node, *schema.Problems)
 	known func(*schema.Node) (reads bool, needs []Permission)
+	keys  func(*schema.Node) []string
 	empty func() (any, error)
 }
 
@@ -140,8 +153,8 @@ type Miss struct {
 // Define makes a kind of a definition. It panics on a definition that is wrong
 // in itself, which every test of the catalogue would meet.
 func Define[P, R any](name string, d Def[P, R]) Kind {
-	if d.Do == nil && d.Watch == nil || (d.Do != nil && d.Watch != nil) != (d.WatchWhen != nil) {
-		panic(name + ": a kind has Do or Watch, or both and WatchWhen")
+	if (d.Do == nil && d.Watch == nil) != d.Control || (d.Do != nil && d.Watch != nil) != (d.WatchWhen != nil) {
+		panic(name + ": a kind has Do or Watch, or both and WatchWhen, or is Control")
 	}
 	shape := schema.ShapeOf(reflect.TypeFor[P]())
 	return Kind{
@@ -149,7 +162,7 @@ func Define[P, R any](name string, d Def[P, R]) Kind {
 		Params: shape, Result: schema.ShapeOf(reflect.TypeFor[R]()),
 		Rules: d.Rules, Selects: d.Selects, Shorthand: d.Shorthand, Condition: d.Condition,
 		Idempotent: d.Idempotent || d.Do == nil, Unbounded: d.Unbounded, Pure: d.Pure,
-		FreeResult: d.FreeResult, Reapers: d.Reapers,
+		FreeResult: d.FreeResult, Control: d.Control, Beside: d.Beside, Reapers: d.Reapers, check: d.Check,
 		bind: func(n *schema.Node, p *schema.Problems) Bound {
 			var params P
 			shape.Fill(n, "parameter", &params, p)
@@ -162,6 +175,14 @@ func Define[P, R any](name string, d Def[P, R]) Kind {
 				needs = d.Needs(params)
 			}
 			return d.reads(params), needs
+		},
+		keys: func(n *schema.Node) []string {
+			if d.Keys == nil {
+				return nil
+			}
+			var params P
+			shape.Fill(n, "parameter", &params, &schema.Problems{})
+			return d.Keys(params)
 		},
 		empty: func() (any, error) {
 			r := d.Empty
@@ -242,49 +263,6 @@ func (d Def[P, R]) erase(s Seen[R]) (Seen[any], error) {
 	return Seen[any]{Doc: doc, At: s.At, ByService: s.ByService, Unmet: s.Unmet, Final: s.Final, Confirm: s.Confirm, Explain: s.Explain}, err
 }
 
-// Normal gives a step's parameters as the mapping they stand for: nothing is
-// an empty one, a lone scalar the kind's shorthand, and a condition without
-// ${} becomes an expression.
-func (k Kind) Normal(n *schema.Node, p *schema.Problems) *schema.Node {
-	if n.Kind == schema.Null && !n.Open() {
-		n = &schema.Node{Pos: n.Pos, Kind: schema.Map} // "- listen:" with nothing behind it
-	}
-	if n.Kind != schema.Map && n.Kind != schema.List && k.Shorthand != "" {
-		n = &schema.Node{Pos: n.Pos, Kind: schema.Map, Entries: []schema.Entry{{Key: k.Shorthand, KeyPos: n.Pos, Value: n}}}
-	}
-	if k.Condition == "" {
-		return n
-	}
-	c := *n
-	c.Entries = append([]schema.Entry(nil), n.Entries...)
-	for i, e := range c.Entries {
-		if e.Key == k.Condition {
-			c.Entries[i].Value = schema.AsExpression(e.Value, p)
-		}
-	}
-	return &c
-}
-
-// Check says everything that can be known to be wrong with a step's parameters
-// before its expressions have values; n is Normal.
-func (k Kind) Check(n *schema.Node, p *schema.Problems) {
-	if n.Hole() {
-		p.Add(n.Pos, "the parameters of %s must be written out; expressions go into their values", k.Name)
-		return
-	}
-	before := p.Errors()
-	k.Params.Check(n, "parameter", p)
-	if p.Errors() > before {
-		return
-	}
-	for _, r := range k.Rules {
-		r.check(k.Name, n, p)
-	}
-	if k.Selects != nil {
-		k.Selects.check(n, p)
-	}
-}
-
 // Bind fills a step's parameters from a node whose expressions have values.
 // When p has gained errors, the result must not be run.
 func (k Kind) Bind(n *schema.Node, p *schema.Problems) Bound { return k.bind(n, p) }
@@ -301,6 +279,10 @@ func (k Kind) Reads(n *schema.Node) bool {
 	return reads
 }
 
+// Keys are the keys of a free result as far as the parameters tell them, nil
+// when nobody can know.
+func (k Kind) Keys(n *schema.Node) []string { return k.keys(n) }
+
 // EmptyAnswer is what the kind gives when there is nothing there.
 func (k Kind) EmptyAnswer() (any, error) { return k.empty() }
 
@@ -310,51 +292,3 @@ type Listener string
 
 // ListenerType is Listener's, for those who look for such parameters.
 var ListenerType = reflect.TypeFor[Listener]()
-
-// Rule is about several parameters of a kind together.
-type Rule struct {
-	Names []string
-	// Exactly one of them must be given; else at most one may be.
-	Exactly bool
-}
-
-// OneOf asks for exactly one of some parameters.
-func OneOf(names ...string) Rule { return Rule{Names: names, Exactly: true} }
-
-// AtMostOne forbids two of some parameters together.
-func AtMostOne(names ...string) Rule { return Rule{Names: names} }
-
-func (r Rule) check(kind string, n *schema.Node, p *schema.Problems) {
-	var given []schema.Entry
-	for _, name := range r.Names {
-		if e, ok := n.Get(name); ok {
-			given = append(given, e)
-		}
-	}
-	switch {
-	case len(given) > 1:
-		p.Add(given[1].KeyPos, "%s takes only one of %s; %s stands there already", kind, list(r.Names), given[0].Key)
-	case len(given) == 0 && r.Exactly:
-		p.Add(n.Pos, "%s needs one of %s", kind, list(r.Names))
-	}
-}
-
-func list(names []string) string {
-	switch len(names) {
-	case 1:
-		return names[0]
-	case 2:
-		return names[0] + " and " + names[1]
-	}
-	s := ""
-	for i, n := range names {
-		switch {
-		case i == len(names)-1:
-			s += " and "
-		case i > 0:
-			s += ", "
-		}
-		s += n
-	}
-	return s
-}

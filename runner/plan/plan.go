@@ -4,14 +4,10 @@
 package plan
 
 import (
-	"fmt"
-	"maps"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
@@ -49,6 +45,8 @@ type Suite struct {
 	Vars        Vars
 	Arrange     []*Step
 	Cleanup     []*Step
+
+	ids map[string]*Step // what the cases see as suite.ID
 }
 
 // Defaults are the suite's, with what it leaves out filled in.
@@ -68,6 +66,7 @@ type Case struct {
 	Tags     []string
 	Skip     string // why it does not run; "" when it does
 	Vars     Vars
+	Row      map[string]any // of the file that the cases come from, nil without one
 	Timeout  time.Duration
 	Steps    Phases
 }
@@ -78,35 +77,6 @@ type Phases struct{ Arrange, Act, Assert, Diagnose, Cleanup []*Step }
 // All gives every phase's steps in the order in which they run.
 func (p Phases) All() []*Step {
 	return slices.Concat(p.Arrange, p.Act, p.Assert, p.Diagnose, p.Cleanup)
-}
-
-// Step is one step, checked as far as can be without running it.
-type Step struct {
-	Phase  string // arrange, act, assert, diagnose, cleanup
-	Index  int    // from 0
-	Kind   steps.Kind
-	Pos    schema.Pos
-	Params *schema.Node // normal, with holes
-	Fields *schema.Node // the common fields as written, with holes
-	Common schema.StepFields
-	When   *schema.Node // an expression, nil without one
-	Expect assertions.Checks
-	Uses   []string // ids of other steps it refers to
-	Needs  []string // those of them whose results must be there
-}
-
-// Place is the step's phase and index, such as assert/0.
-func (s *Step) Place() string { return fmt.Sprintf("%s/%d", s.Phase, s.Index) }
-
-// Label names the step for a person: its kind and, where it has one, its name or id.
-func (s *Step) Label() string {
-	switch {
-	case s.Common.Name != "":
-		return s.Kind.Name + " " + s.Common.Name
-	case s.Common.ID != "":
-		return s.Kind.Name + " " + s.Common.ID
-	}
-	return s.Kind.Name
 }
 
 // Catalogue is what the plan must know of the kinds.
@@ -120,7 +90,10 @@ type Catalogue interface {
 // Build makes the plan. Everything wrong with any file goes into p, whether
 // its cases are selected or not.
 func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *Plan {
-	b := &builder{catalogue: c, options: o, p: p, suites: map[*schema.Suite]*Suite{}}
+	b := &builder{
+		catalogue: c, options: o, p: p, suites: map[*schema.Suite]*Suite{},
+		stepsFiles: map[string]*schema.StepsFile{}, blocks: map[blockKey]*Block{},
+	}
 	plan := &Plan{Files: len(found)}
 	for _, f := range found {
 		suite := b.suite(f.Suite)
@@ -145,84 +118,13 @@ func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *P
 }
 
 type builder struct {
-	catalogue Catalogue
-	options   Options
-	p         *schema.Problems
-	suites    map[*schema.Suite]*Suite
-}
-
-// cases makes the cases of a scenario; they share its steps.
-func (b *builder) cases(f *schema.Found, suite *Suite, s *schema.Scenario) []*Case {
-	layers := append(slices.Clone(suite.Vars.layers), s.Vars)
-	names := NewVars(b.options.Vars, append(layers, commonVars(s.Cases.List))...)
-	phases := b.phases(suite, s, names)
-	b.knownEnvironments(suite, s)
-	list := s.Cases.List
-	if len(list) == 0 {
-		list = []schema.Case{{Pos: s.Node.Pos}}
-	}
-	var out []*Case
-	for _, c := range list {
-		x := &Case{
-			Suite: suite, File: f.File, Line: c.Pos.Line, Scenario: s.Scenario, CaseName: c.Name,
-			ID: f.File + "#" + s.Scenario, Name: s.Scenario,
-			Tags: slices.Concat(s.Tags, c.Tags), Steps: phases,
-			Vars:    NewVars(b.options.Vars, append(slices.Clone(layers), c.Vars)...),
-			Timeout: duration(suite.Defaults.Timeout, s.Timeout, c.Timeout),
-		}
-		if c.Name != "" {
-			x.Name += " [" + c.Name + "]"
-			x.ID += "[" + c.Name + "]"
-		}
-		b.checkVars(x.Vars, c.Pos)
-		x.Skip = b.skip(x, s, c)
-		out = append(out, x)
-	}
-	return out
-}
-
-// knownEnvironments refuses a name that would keep the scenario from ever running.
-func (b *builder) knownEnvironments(suite *Suite, s *schema.Scenario) {
-	known := slices.Collect(maps.Keys(suite.Environments))
-	list, _ := s.Node.Get("environments")
-	for i, name := range s.Environments {
-		if !slices.Contains(known, name) && i < len(list.Value.Items) {
-			b.p.Add(list.Value.Items[i].Pos, "the suite has no environment %q%s", name, insteadOf(name, known))
-		}
-	}
-}
-
-// uniqueNames refuses two cases of a file that reports could not tell apart:
-// those of one name, and those whose names differ in a blank only.
-func (b *builder) uniqueNames(cases []*Case, s *schema.Scenario, first map[string]schema.Pos) {
-	for i, c := range cases {
-		at := s.Name
-		if i < len(s.Cases.List) {
-			at = s.Cases.List[i].Pos
-		}
-		key := strings.ReplaceAll(c.Name, " [", "[")
-		if other, ok := first[key]; ok && c.Scenario != "" {
-			b.p.Add(at, "%q stands in this file twice (first in line %d); reports could not tell them apart", c.Name, other.Line)
-			continue
-		}
-		first[key] = at
-	}
-}
-
-// commonVars are those that every case defines: only they may be used by the
-// scenario's steps without another definition.
-func commonVars(cases []schema.Case) map[string]*schema.Node {
-	if len(cases) == 0 {
-		return nil
-	}
-	common := maps.Clone(cases[0].Vars)
-	for _, c := range cases[1:] {
-		maps.DeleteFunc(common, func(name string, _ *schema.Node) bool {
-			_, ok := c.Vars[name]
-			return !ok
-		})
-	}
-	return common
+	catalogue  Catalogue
+	options    Options
+	p          *schema.Problems
+	suites     map[*schema.Suite]*Suite
+	stepsFiles map[string]*schema.StepsFile // by path, nil where one cannot be read
+	blocks     map[blockKey]*Block
+	open       []blockKey // those being planned, the outermost first
 }
 
 func duration(def time.Duration, nearer ...*time.Duration) time.Duration {
@@ -232,36 +134,4 @@ func duration(def time.Duration, nearer ...*time.Duration) time.Duration {
 		}
 	}
 	return def
-}
-
-// selected says whether the options choose a case.
-func (b *builder) selected(c *Case) bool {
-	has := func(tag string) bool { return slices.Contains(c.Tags, tag) }
-	for _, any := range b.options.Tags {
-		if !slices.ContainsFunc(any, has) {
-			return false
-		}
-	}
-	if slices.ContainsFunc(b.options.SkipTags, has) {
-		return false
-	}
-	return b.options.Name == nil || b.options.Name.MatchString(c.Name)
-}
-
-// skip says why a case does not run.
-func (b *builder) skip(c *Case, s *schema.Scenario, one schema.Case) string {
-	if len(s.Environments) > 0 {
-		switch {
-		case b.options.Detached:
-			return "runs only in the environments " + strings.Join(s.Environments, ", ") + ", and none is chosen here"
-		case !slices.Contains(s.Environments, c.Suite.Env):
-			return "runs only in the environments " + strings.Join(s.Environments, ", ")
-		}
-	}
-	for _, n := range []*schema.Node{s.Skip, one.Skip} {
-		if why := b.skipReason(n, c); why != "" {
-			return why
-		}
-	}
-	return ""
 }

@@ -148,7 +148,7 @@ func TestCasesMustAllDefineWhatStepsUse(t *testing.T) {
 	_, said := build(t, plan.Options{}, map[string]string{
 		"a.scenario.yaml": "scenario: A\ncases:\n  - {name: one, vars: {a: 1, b: 1}}\n  - {name: two, vars: {a: 2}}\nassert:\n  - check: vars.a == 1\n  - check: vars.b == 1\n",
 	})
-	if want := `a.scenario.yaml:7:12: there is no var "b"; there are a`; said != want {
+	if want := `a.scenario.yaml:7:12: the var "b" is defined by some cases only, and not by the case two; give every case a value, or the scenario's vars one for all`; said != want {
 		t.Errorf("got %s, want %s", said, want)
 	}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,17 +40,6 @@ func usesOf(n *schema.Node) []use {
 	return out
 }
 
-// Names lists the names that the step's parameters use, such as order.total.
-func (s *Step) Names() []string {
-	var l []string
-	for _, u := range usesOf(s.Params) {
-		if name := strings.Join(u.path, "."); !slices.Contains(l, name) {
-			l = append(l, name)
-		}
-	}
-	return l
-}
-
 // fixed are the names with known fields that every step sees.
 var fixed = map[string][]string{
 	"run":      {"id", "started_at", "environment"},
@@ -59,7 +49,7 @@ var fixed = map[string][]string{
 
 // elsewhere are names that exist only in certain places.
 var elsewhere = map[string]string{
-	"row":    "row exists only in cases that come from a file",
+	"row":    "row exists only in scenarios whose cases come from a file",
 	"each":   "each exists only in a step with for_each",
 	"params": "params exists only in a steps file",
 }
@@ -67,15 +57,59 @@ var elsewhere = map[string]string{
 // reserved names cannot be the id of a step.
 var reserved = []string{"vars", "env", "run", "suite", "scenario", "case", "row", "each", "params", "true", "false", "null", "in"}
 
-// scenarioScope is what a step may refer to while a scenario, or a suite's own
-// steps, are planned one after the other.
+// scenarioScope is what a step may refer to while a scenario, a suite's own
+// steps or a block are planned one after the other.
 type scenarioScope struct {
 	*builder
+	suite      *Suite
 	vars       Vars
-	ids        map[string]*Step // earlier steps
-	all        map[string]string
+	without    map[string]string // vars that only some cases define: a case that does not
+	ids        map[string]*Step  // earlier steps
+	all        map[string]string // ids of every step, and where it stands
+	hidden     map[string]string // ids that are seen only inside a for_each, and where that is
 	suiteSteps map[string]*Step
+	columns    []string // of row; nil where there is none
+	each       bool     // inside a for_each
 	ofSuite    bool
+	block      *Block // being planned, nil outside a steps file
+}
+
+func newScope(b *builder, suite *Suite, vars Vars) *scenarioScope {
+	return &scenarioScope{
+		builder: b, suite: suite, vars: vars, ids: map[string]*Step{}, all: map[string]string{},
+		hidden: map[string]string{}, suiteSteps: map[string]*Step{},
+	}
+}
+
+// turns is the scope inside a for_each: what gets an id there is not seen outside.
+func (s *scenarioScope) turns() *scenarioScope {
+	c := *s
+	c.ids, c.each = maps.Clone(s.ids), true
+	return &c
+}
+
+// idsOf tells where the ids of steps stand, those inside a parallel included.
+func idsOf(lists ...[]schema.Step) map[string]string {
+	all := map[string]string{}
+	var note func(n *schema.Node)
+	note = func(n *schema.Node) {
+		if id, ok := n.Get("id"); ok && id.Value.Kind == schema.Text {
+			all[id.Value.Scalar] = place(n.Pos)
+		}
+		if inside, ok := n.Get("parallel"); ok {
+			for _, x := range inside.Value.Items {
+				note(x)
+			}
+		}
+	}
+	for _, list := range lists {
+		for _, x := range list {
+			if x.Fields != nil {
+				note(&schema.Node{Pos: x.Pos, Kind: schema.Map, Entries: slices.Concat(x.Fields.Entries, x.Others)})
+			}
+		}
+	}
+	return all
 }
 
 // check says what is wrong with a name and tells of the step it belongs to.
@@ -84,26 +118,53 @@ func (s *scenarioScope) check(u use) *Step {
 	if u.optional {
 		return s.ids[head]
 	}
+	if s.block != nil && slices.Contains([]string{"vars", "suite", "scenario", "case"}, head) {
+		s.block.outer = append(s.block.outer, u)
+		return nil
+	}
 	switch {
 	case head == "vars":
-		if len(u.path) > 1 && s.vars.nodes[u.path[1]] == nil {
-			s.p.Add(u.pos, "there is no var %q%s", u.path[1], insteadOf(u.path[1], s.vars.Names()))
-		}
+		s.checkVar(u)
 	case head == "env":
 	case head == "suite":
 		return s.checkSuite(u)
 	case fixed[head] != nil:
 		if s.ofSuite && head != "run" {
 			s.p.Add(u.pos, "%s exists only in a scenario, not in a suite's own steps", head)
-		} else if len(u.path) > 1 && !slices.Contains(fixed[head], u.path[1]) {
-			s.p.Add(u.pos, "%s has no %q%s", head, u.path[1], insteadOf(u.path[1], fixed[head]))
+			return nil
 		}
+		s.checkName(u, fixed[head])
+	case head == "each" && s.each:
+		s.checkName(u, []string{"value", "index"})
+	case head == "row" && s.columns != nil:
+		s.checkName(u, s.columns)
+	case head == "params" && s.block != nil:
+		s.checkName(u, keys(s.block.Params))
 	case elsewhere[head] != "":
 		s.p.Add(u.pos, "%s", elsewhere[head])
 	default:
 		return s.checkStep(u)
 	}
 	return nil
+}
+
+// checkName refuses a field that a name with known fields does not have.
+func (s *scenarioScope) checkName(u use, known []string) {
+	if len(u.path) > 1 && !slices.Contains(known, u.path[1]) {
+		s.p.Add(u.pos, "%s has no %q%s", u.path[0], u.path[1], insteadOf(u.path[1], known))
+	}
+}
+
+func (s *scenarioScope) checkVar(u use) {
+	if len(u.path) < 2 || s.vars.nodes[u.path[1]] != nil {
+		return
+	}
+	name := u.path[1]
+	if lacking := s.without[name]; lacking != "" {
+		s.p.Add(u.pos, "the var %q is defined by some cases only, and not by the case %s; give every case a value, or the scenario's vars one for all", name, lacking)
+		return
+	}
+	s.p.Add(u.pos, "there is no var %q%s", name, insteadOf(name, s.vars.Names()))
 }
 
 // checkSuite tells of the step, too, where it is one of the suite's own that refers to it.
@@ -133,18 +194,34 @@ func (s *scenarioScope) checkStep(u use) *Step {
 		s.checkFields(u, head, step, u.path[1:])
 		return step
 	}
+	if where, ok := s.hidden[head]; ok {
+		s.p.Add(u.pos, "%s is seen only inside the for_each of %s: it has a result for each turn", head, where)
+		return nil
+	}
 	if later, ok := s.all[head]; ok {
 		s.p.Add(u.pos, "%s is the result of a later step (%s); a step sees only those before it", head, later)
 		return nil
 	}
 	known := append(keys(s.ids), "vars", "env", "run", "suite", "scenario", "case")
+	if s.block != nil {
+		known = append(known, "params")
+	}
 	s.p.Add(u.pos, "nothing is called %q here: no step before this one has that id%s", head, schema.DidYouMean(head, known))
 	return nil
 }
 
 // checkFields follows a path into the shape of a step's result.
 func (s *scenarioScope) checkFields(u use, name string, step *Step, path []string) {
+	if step.ForEach != nil {
+		if len(path) > 0 {
+			s.p.Add(u.pos, "%s is a list, a result for each turn of its for_each; write %s[0].%s for the first, %s[*].%s for all", name, name, path[0], name, path[0])
+		}
+		return
+	}
 	if step.Kind.FreeResult {
+		if known := step.keys(); len(path) > 0 && known != nil && !slices.Contains(known, path[0]) {
+			s.p.Add(u.pos, "%s (%s) has no %q%s", name, step.Kind.Name, path[0], insteadOf(path[0], known))
+		}
 		return
 	}
 	shape := step.Kind.Result
@@ -201,6 +278,9 @@ func (s *scenarioScope) isListener(id string, at schema.Pos) bool {
 	case !ok:
 		s.p.Add(at, "no listen step has the id %q%s", id, insteadOf(name, listeners(known)))
 		return false
+	case step.ForEach != nil && hasListener(step):
+		s.p.Add(at, "%s is a list, a listener for each turn of its for_each; write ${%s[0].listener}, or an index of your own", id, id)
+		return false
 	case !hasListener(step):
 		s.p.Add(at, "%s is a %s step, not a listen step%s", id, step.Kind.Name, insteadOf(name, listeners(known)))
 		return false
@@ -223,7 +303,7 @@ func listeners(m map[string]*Step) []string {
 	return l
 }
 
-func keys(m map[string]*Step) []string {
+func keys[V any](m map[string]V) []string {
 	l := make([]string, 0, len(m))
 	for k := range m {
 		l = append(l, k)

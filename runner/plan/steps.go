@@ -1,10 +1,10 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/rehearse-dev/rehearse/internal/expr"
 	"github.com/rehearse-dev/rehearse/schema"
@@ -14,29 +14,20 @@ import (
 var idForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // phases plans the steps of a scenario.
-func (b *builder) phases(suite *Suite, s *schema.Scenario, vars Vars) Phases {
+func (b *builder) phases(suite *Suite, s *schema.Scenario, vars Vars, cases []variation) Phases {
 	wrong := b.p.Errors()
-	in := &scenarioScope{builder: b, vars: vars, ids: map[string]*Step{}, all: map[string]string{}, suiteSteps: map[string]*Step{}}
-	for _, x := range suite.Arrange {
-		if x.Common.ID != "" {
-			in.suiteSteps[x.Common.ID] = x
-		}
-	}
-	for _, phase := range [][]schema.Step{s.Arrange, s.Act, s.Assert, s.Diagnose, s.Cleanup} {
-		for _, x := range phase {
-			if x.Common.ID != "" {
-				in.all[x.Common.ID] = place(x.Pos)
-			}
-		}
-	}
+	in := newScope(b, suite, vars)
+	in.without, in.columns = caseVars(cases), columns(cases)
+	in.suiteSteps = suite.ids
+	in.all = idsOf(s.Arrange, s.Act, s.Assert, s.Diagnose, s.Cleanup)
 	var p Phases
-	p.Arrange = in.steps("arrange", s.Arrange)
-	p.Act = in.steps("act", s.Act)
-	p.Assert = in.steps("assert", s.Assert)
+	p.Arrange = in.steps("arrange", "arrange", s.Arrange)
+	p.Act = in.steps("act", "act", s.Act)
+	p.Assert = in.steps("assert", "assert", s.Assert)
 	before := maps.Clone(in.ids)
-	p.Diagnose = in.steps("diagnose", s.Diagnose)
+	p.Diagnose = in.steps("diagnose", "diagnose", s.Diagnose)
 	in.ids = before // clean-up runs without a diagnosis too
-	p.Cleanup = in.steps("cleanup", s.Cleanup)
+	p.Cleanup = in.steps("cleanup", "cleanup", s.Cleanup)
 	if b.p.Errors() == wrong { // otherwise the errors come first
 		b.warnOfNothingChecked(s, p)
 	}
@@ -48,81 +39,166 @@ func (b *builder) warnOfNothingChecked(s *schema.Scenario, p Phases) {
 	if _, written := s.Node.Get("assert"); len(all) == 0 || written && len(p.Assert) == 0 {
 		return // an error already
 	}
-	for _, x := range all {
-		if !x.Expect.Empty() || x.Kind.Reads(x.Params) {
-			return
-		}
+	if !slices.ContainsFunc(all, (*Step).looks) {
+		b.p.Warn(s.Name, "this scenario checks nothing: it passes as soon as its steps could be carried out; add an assert step that looks at something")
 	}
-	b.p.Warn(s.Name, "this scenario checks nothing: it passes as soon as its steps could be carried out; add an assert step that looks at something")
 }
 
-// steps plans the steps of one phase and makes them known to those after them.
-func (s *scenarioScope) steps(phase string, list []schema.Step) []*Step {
+// steps plans the steps of one list, which stand at a place, and makes them
+// known to those after them.
+func (s *scenarioScope) steps(place, phase string, list []schema.Step) []*Step {
 	var out []*Step
 	for i, written := range list {
-		if x := s.step(phase, i, written); x != nil {
+		at := fmt.Sprintf("%s/%d", place, i)
+		if x := s.step(&Step{Phase: phase, Index: i, Pos: written.Pos, Fields: written.Fields, Common: written.Common, place: at}, written); x != nil {
 			out = append(out, x)
 		}
 	}
 	return out
 }
 
-func (s *scenarioScope) step(phase string, index int, w schema.Step) *Step {
+func (s *scenarioScope) step(x *Step, w schema.Step) *Step {
 	if w.Fields == nil {
 		return nil // not a mapping; told already
 	}
-	x := &Step{Phase: phase, Index: index, Pos: w.Pos, Fields: w.Fields, Common: w.Common}
+	in := s // the scope of what is evaluated at each turn
+	if w.Common.ForEach != nil {
+		x.ForEach = w.Common.ForEach.Node
+		in = s.turns()
+		x.Uses, x.Needs = s.usesIn(x, x.ForEach)
+	}
+	s.when(x)
+	x.Fields = fieldsWithout(x.Fields, "when", "for_each")
 	kind, ok := s.kind(w)
 	if ok {
 		x.Kind, x.Pos = kind.kind, kind.pos
-		x.Params = s.listenerParams(x.Kind, x.Kind.Normal(kind.params, s.p))
-		x.Kind.Check(x.Params, s.p)
-	}
-	if e, given := w.Fields.Get("expect"); given {
-		x.Expect.ReadNode(e.Value, s.p)
-	}
-	if w.Common.When != nil {
-		x.When = schema.AsExpression(w.Common.When, s.p)
-		if !x.When.Open() && x.When.Kind != schema.Bool {
-			s.p.Add(x.When.Pos, "when takes an expression that is true or false, found %s", x.When.Kind)
-		}
-	}
-	s.checkMask(x)
-	s.checkProbeFields(x)
-	if ok {
-		s.uses(x)
-		s.checkPaths(x)
-		s.checkEmptyAnswer(x)
-		s.warnOfForeignEvents(x)
+		in.plan(x, kind.params)
 	}
 	s.checkID(x, ok)
 	if !ok {
 		return nil
 	}
+	if x.ForEach != nil {
+		for id := range in.ids {
+			if s.ids[id] == nil {
+				s.hidden[id] = place(x.Pos)
+			}
+		}
+	}
 	return x
+}
+
+// plan checks everything about a step of a known kind but its own id.
+func (s *scenarioScope) plan(x *Step, params *schema.Node) {
+	switch {
+	case x.Kind.Control:
+		x.Params = params
+		s.control(x)
+	default:
+		x.Params = s.listenerParams(x.Kind, x.Kind.Normal(params, s.p))
+		x.Kind.Check(x.Params, s.p)
+	}
+	if e, given := x.Fields.Get("expect"); given {
+		x.Expect.ReadNode(e.Value, s.p)
+	}
+	s.checkMask(x)
+	s.checkProbeFields(x)
+	s.uses(x)
+	if x.Kind.Control {
+		return
+	}
+	s.checkPaths(x)
+	s.checkEmptyAnswer(x)
+	s.warnOfForeignEvents(x)
+}
+
+// control plans the steps that a step stands for.
+func (s *scenarioScope) control(x *Step) {
+	if x.Kind.Params.Want == schema.Map {
+		s.planUse(x)
+		return
+	}
+	var list []schema.Step
+	before := s.p.Errors()
+	x.Kind.Params.Fill(x.Params, "key", &list, s.p)
+	if len(list) == 0 && s.p.Errors() == before {
+		s.p.Add(x.Params.Pos, "%s takes a list of steps, and there is none", x.Kind.Name)
+	}
+	x.Together = s.steps(x.place, x.Phase, list)
+	inside := x.IDs()
+	for _, y := range x.Together { // the whole list waits for what one of its steps needs
+		for _, id := range y.Uses {
+			if !slices.Contains(inside, id) && !slices.Contains(x.Uses, id) {
+				x.Uses = append(x.Uses, id)
+			}
+		}
+	}
+	x.Params = &schema.Node{Pos: x.Params.Pos, Kind: schema.Map} // their expressions are their own
+}
+
+// when reads the condition, which is asked at each turn where it uses each.
+func (s *scenarioScope) when(x *Step) {
+	if x.Common.When == nil {
+		return
+	}
+	x.When = schema.AsExpression(x.Common.When, s.p)
+	if !x.When.Open() && x.When.Kind != schema.Bool {
+		s.p.Add(x.When.Pos, "when takes an expression that is true or false, found %s", x.When.Kind)
+	}
+	in := s
+	if x.ForEach != nil && slices.ContainsFunc(usesOf(x.When), func(u use) bool { return u.path[0] == "each" }) {
+		x.WhenEach, in = true, s.turns()
+	}
+	uses, needs := in.usesIn(x, x.When)
+	x.Uses, x.Needs = merged(x.Uses, uses), merged(x.Needs, needs)
+}
+
+func fieldsWithout(n *schema.Node, keys ...string) *schema.Node {
+	c := *n
+	c.Entries = slices.DeleteFunc(slices.Clone(n.Entries), func(e schema.Entry) bool { return slices.Contains(keys, e.Key) })
+	return &c
 }
 
 // uses checks every name the step uses and notes the steps it waits for.
 func (s *scenarioScope) uses(x *Step) {
-	nodes := []*schema.Node{x.Params, x.When}
+	nodes := []*schema.Node{x.Params}
 	for _, e := range x.Fields.Entries {
-		if e.Key != "when" {
-			nodes = append(nodes, e.Value)
-		}
+		nodes = append(nodes, e.Value)
 	}
+	uses, needs := s.usesIn(x, nodes...)
+	x.Uses, x.Needs = merged(x.Uses, uses), merged(x.Needs, needs)
+	s.after(x)
+}
+
+// usesIn checks the names in nodes: the steps they belong to, and those whose
+// results must be there.
+func (s *scenarioScope) usesIn(x *Step, nodes ...*schema.Node) (uses, needs []string) {
 	for _, n := range nodes {
 		for _, u := range usesOf(n) {
 			step := s.check(u)
 			if step == nil {
 				continue
 			}
-			x.Uses = withID(x.Uses, step)
+			id := u.path[0]
+			if id == "suite" {
+				id = u.path[1]
+			}
+			uses = merged(uses, []string{id})
 			if !u.optional {
-				x.Needs = withID(x.Needs, step)
+				needs = merged(needs, []string{id})
 			}
 		}
 	}
-	s.after(x)
+	return uses, needs
+}
+
+func merged(a, b []string) []string {
+	for _, id := range b {
+		if !slices.Contains(a, id) {
+			a = append(a, id)
+		}
+	}
+	return a
 }
 
 func (s *scenarioScope) after(x *Step) {
@@ -133,6 +209,7 @@ func (s *scenarioScope) after(x *Step) {
 	at := x.Fields.At("after")
 	step, ok := s.ids[id]
 	switch {
+	case x.Phase == "": // a definition that nothing uses may be meant for assert
 	case x.Phase != "assert":
 		s.p.Add(at, "after belongs into assert; in %s the steps run in their order anyway", x.Phase)
 	case !ok:
@@ -165,6 +242,8 @@ func (s *scenarioScope) checkID(x *Step, ok bool) {
 		s.p.Add(at, "%q cannot be an id: expressions use that name for something else", id)
 	case taken:
 		s.p.Add(at, "the id %q is taken by the step in line %d", id, first.Pos.Line)
+	case s.hidden[id] != "":
+		s.p.Add(at, "the id %q is taken by a step inside the for_each of %s", id, s.hidden[id])
 	case ok:
 		s.ids[id] = x
 	}
@@ -217,79 +296,4 @@ func (s *scenarioScope) insteadOfKind(wrong string, fields []string) string {
 		return d
 	}
 	return "; `rehearse steps` lists the kinds"
-}
-
-func (s *scenarioScope) checkMask(x *Step) {
-	for _, path := range x.Common.Mask {
-		if _, err := expr.ParsePath(path); err != nil {
-			s.p.Add(x.Fields.At("mask"), "%q is not a path: %v", path, err)
-		}
-	}
-}
-
-// checkProbeFields refuses probe fields where nothing is probed.
-func (s *scenarioScope) checkProbeFields(x *Step) {
-	c := x.Common
-	if c.Keep && x.Params != nil && hasListener(x) {
-		s.p.Add(x.Fields.At("keep"), "a listener cannot be kept: the whole run shares it, and it is removed at the run's end")
-	}
-	if c.Within != nil && *c.Within == 0 && !isOpen(x.Fields, "within") {
-		s.p.Add(x.Fields.At("within"), "within must be longer than nothing; leave it out to look once")
-	}
-	if c.Throughout != nil && *c.Throughout == 0 && !isOpen(x.Fields, "throughout") {
-		s.p.Add(x.Fields.At("throughout"), "throughout must be longer than nothing; leave it out to look once")
-	}
-	if x.Params != nil && !x.Kind.Reads(x.Params) {
-		for _, field := range []string{"hold", "throughout"} {
-			if e, ok := x.Fields.Get(field); ok {
-				s.p.Add(e.KeyPos, "%s needs a step that looks; %s acts, and would have to act again", field, x.Kind.Name)
-			}
-		}
-	}
-	if c.Every != nil && *c.Every == 0 && !isOpen(x.Fields, "every") {
-		s.p.Add(x.Fields.At("every"), "every must be longer than nothing: a probe without a pause floods the service")
-	}
-	if c.WarnAfter != nil && x.Kind.Name != "" && x.Phase != "assert" && c.Within == nil {
-		s.p.Add(x.Fields.At("warn_after"), "warn_after needs a probe: write within, or put the step into assert")
-	}
-}
-
-func isOpen(n *schema.Node, key string) bool {
-	e, ok := n.Get(key)
-	return ok && e.Value.Open()
-}
-
-// warnOfForeignEvents looks at steps that take from a listener: without a name
-// of this attempt in what they ask for, another case's event could satisfy them.
-func (s *scenarioScope) warnOfForeignEvents(x *Step) {
-	takes := ""
-	for _, f := range x.Kind.Params.Fields {
-		if f.Shape.Type == steps.ListenerType {
-			takes = f.Name
-		}
-	}
-	if takes == "" || s.ofSuite {
-		return
-	}
-	for _, n := range []*schema.Node{x.Params, x.Fields} {
-		for _, e := range n.Entries {
-			if e.Key == takes {
-				continue
-			}
-			for _, u := range usesOf(e.Value) {
-				if strings.Join(u.path, ".") == "scenario.id" || s.ids[u.path[0]] != nil || u.path[0] == "vars" && s.namesAttempt(u) {
-					return
-				}
-			}
-		}
-	}
-	s.p.Warn(x.Pos, "%s names neither scenario.id nor a step's result: an event of another case could satisfy it", x.Kind.Name)
-}
-
-// namesAttempt says whether a var leads to scenario.id.
-func (s *scenarioScope) namesAttempt(u use) bool {
-	if len(u.path) < 2 {
-		return false
-	}
-	return slices.ContainsFunc(usesOf(s.vars.nodes[u.path[1]]), func(v use) bool { return v.path[0] == "scenario" })
 }

@@ -20,14 +20,13 @@ func (b *builder) suite(s *schema.Suite) *Suite {
 	b.environment(x)
 	x.Defaults = defaults(s.Defaults, x.Environment.Defaults)
 	x.Vars = NewVars(b.options.Vars, s.Vars, x.Environment.Vars)
-	at := schema.Pos{File: s.File}
-	b.checkVars(x.Vars, at)
-	in := &scenarioScope{builder: b, vars: x.Vars, ids: map[string]*Step{}, suiteSteps: map[string]*Step{}, ofSuite: true}
-	x.Arrange = in.steps("arrange", s.Arrange)
-	for id, step := range in.ids {
-		in.suiteSteps[id] = step
-	}
-	x.Cleanup = in.steps("cleanup", s.Cleanup)
+	b.checkVars(x.Vars, false)
+	in := newScope(b, x, x.Vars)
+	in.ofSuite = true
+	x.Arrange = in.steps("arrange", "arrange", s.Arrange)
+	maps.Copy(in.suiteSteps, in.ids)
+	x.ids = maps.Clone(in.ids)
+	x.Cleanup = in.steps("cleanup", "cleanup", s.Cleanup)
 	return x
 }
 

@@ -2,10 +2,10 @@ package plan
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -38,8 +38,9 @@ func NewVars(fixed map[string]string, layers ...map[string]*schema.Node) Vars {
 // Names lists the names, sorted.
 func (v Vars) Names() []string { return slices.Sorted(maps.Keys(v.nodes)) }
 
-// checkVars checks what vars refer to, and that none needs itself.
-func (b *builder) checkVars(v Vars, at schema.Pos) {
+// checkVars checks what vars refer to, and that none needs itself. row says
+// whether they belong to a case that comes from a file.
+func (b *builder) checkVars(v Vars, row bool) {
 	for _, name := range v.Names() {
 		n := v.nodes[name]
 		for _, u := range usesOf(n) {
@@ -52,6 +53,10 @@ func (b *builder) checkVars(v Vars, at schema.Pos) {
 					b.p.Add(u.pos, "there is no var %q%s", u.path[1], insteadOf(u.path[1], v.Names()))
 				}
 			case "env", "run", "scenario", "case", "suite":
+			case "row":
+				if !row {
+					b.p.Add(u.pos, "%s", elsewhere[head])
+				}
 			default:
 				b.p.Add(u.pos, "a var cannot use %q: vars are evaluated before the first step; they see vars, env, run, suite, scenario and case", head)
 			}
@@ -112,7 +117,9 @@ func (l *lazyVars) Field(name string) (any, bool, error) {
 	l.open = append(l.open, name)
 	defer func() { l.open = l.open[:len(l.open)-1] }()
 	var p schema.Problems
-	x := n.Resolve(context.Background(), l.scope(), &p)
+	scope := *l.scope()
+	scope.Dir = filepath.Dir(n.Pos.File) // a var's paths count from the file it stands in
+	x := n.Resolve(context.Background(), &scope, &p)
 	if err := p.Err(); err != nil {
 		return nil, false, fmt.Errorf("the var %q: %w", name, err)
 	}
@@ -128,37 +135,6 @@ func Environ() map[string]any {
 		m[k] = v
 	}
 	return m
-}
-
-// skipReason evaluates skip: a non-empty text or number skips with that
-// reason, true skips; false, null and empty do not.
-func (b *builder) skipReason(n *schema.Node, c *Case) string {
-	if n == nil {
-		return ""
-	}
-	names := map[string]any{"env": Environ(), "case": map[string]any{"name": c.CaseName}}
-	scope := &expr.Scope{Names: names}
-	names["vars"] = c.Vars.Lazy(func() *expr.Scope { return scope })
-	before := b.p.Errors()
-	value := n.Resolve(context.Background(), scope, b.p).Value()
-	if b.p.Errors() > before {
-		return ""
-	}
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case bool:
-		if v {
-			return "skip is true"
-		}
-		return ""
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	}
-	b.p.Add(n.Pos, "skip takes a reason or an expression, found %s", n.Kind)
-	return ""
 }
 
 func insteadOf(wrong string, known []string) string {

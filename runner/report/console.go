@@ -161,7 +161,7 @@ func (c *Console) note(n event.Note) {
 // ownStep tells of a suite's set-up or clean-up when it went wrong.
 func (c *Console) ownStep(place string) {
 	s := c.model.Own.step(place)
-	if !bad(s.Status()) {
+	if !bad(s.Status()) || s.spoken() {
 		return
 	}
 	c.row(span{odd, "! the suite's own " + s.Phase() + " went wrong"})

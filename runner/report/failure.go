@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/runner/event"
@@ -14,13 +13,14 @@ type detail struct {
 	value  int // characters of a value
 	diffs  int // differing fields of two documents
 	misses int // near misses of a listener
+	steps  int // steps that did not pass
 	result int // lines of a step's result
 	names  int // steps named in one line
 	width  int // characters of a line of a result
 }
 
 var (
-	brief = detail{value: 240, diffs: 8, misses: 3, result: 10, names: 6, width: 96}
+	brief = detail{value: 240, diffs: 8, misses: 3, steps: 10, result: 10, names: 6, width: 96}
 	full  = detail{width: 120}
 	hint  = detail{value: 120, diffs: 4, misses: 1, names: 6}
 )
@@ -30,7 +30,12 @@ func describe(p *page, c *Case, a *Attempt, reason string, d detail) {
 	if reason != "" {
 		p.text(2, plain, reason)
 	}
-	for _, s := range a.broken() {
+	broken := a.broken()
+	for i, s := range broken {
+		if d.steps > 0 && i == d.steps {
+			p.add(2, span{wrong, several(len(broken)-i, "more step") + " did not pass"})
+			break
+		}
 		describeStep(p, c, s, d)
 	}
 	for _, s := range a.Steps {
@@ -54,50 +59,6 @@ func describe(p *page, c *Case, a *Attempt, reason string, d detail) {
 			diagnosed(p, c, s, d)
 		}
 	}
-}
-
-// label names a step as assert step 1: received "its name".
-func label(s *Step) string {
-	text := ordinal(s.Plan.Step)
-	if s.Plan.Kind != "" || s.Plan.Name != "" {
-		text += ":"
-	}
-	if s.Plan.Kind != "" {
-		text += " " + s.Plan.Kind
-	}
-	if s.Plan.Name != "" {
-		text += " " + quote(s.Plan.Name)
-	}
-	return oneLine(text)
-}
-
-// ordinal says a step's place as people count: assert/0 is assert step 1.
-func ordinal(place string) string {
-	phase, number, ok := strings.Cut(place, "/")
-	if phase == "suite" { // suite/NAME/arrange/0
-		parts := strings.Split(place, "/")
-		phase, number = "suite "+strings.Join(parts[1:len(parts)-2], "/")+", "+parts[len(parts)-2], parts[len(parts)-1]
-	}
-	n, err := strconv.Atoi(number)
-	if !ok || err != nil {
-		return place
-	}
-	return fmt.Sprintf("%s step %d", phase, n+1)
-}
-
-// position is file:line:col of a step, as far as it is known.
-func position(c *Case, s *Step) string {
-	file := s.Plan.File
-	if file == "" && c != nil {
-		file = c.Plan.File
-	}
-	switch {
-	case s.Plan.Line == 0:
-		return oneLine(file)
-	case s.Plan.Col == 0:
-		return oneLine(fmt.Sprintf("%s:%d", file, s.Plan.Line))
-	}
-	return oneLine(fmt.Sprintf("%s:%d:%d", file, s.Plan.Line, s.Plan.Col))
 }
 
 func describeStep(p *page, c *Case, s *Step, d detail) {
@@ -247,11 +208,11 @@ func notRun(a *Attempt, most int) string {
 	}
 	var names []string
 	for _, s := range a.Steps {
-		silent := s.Start == nil && s.Finish == nil && s.judged() && !a.turned(s)
+		silent := s.Start == nil && s.Finish == nil && s.judged() && s.inside == nil
 		if !silent && (s.Status() != event.NotRun || !s.judged()) {
 			continue
 		}
-		name := ordinal(s.Plan.Step) + " " + s.Plan.Kind
+		name := ordinal(s) + " " + s.Plan.Kind
 		switch {
 		case s.Finish != nil && s.Finish.Summary != "":
 			name += " (" + s.Finish.Summary + ")"
@@ -270,7 +231,7 @@ func notRun(a *Attempt, most int) string {
 func passed(a *Attempt) (passed, skipped int) {
 	for _, s := range a.Steps {
 		switch {
-		case !s.judged():
+		case !s.judged() || s.parent != nil:
 		case s.Status() == event.Passed:
 			passed++
 		case s.Status() == event.Skipped:

@@ -51,7 +51,7 @@ func logStep(p *page, c *Case, a *Attempt, s *Step) {
 	status := string(s.Status())
 	switch {
 	case s.Finish == nil && s.Start == nil:
-		if s.judged() && !a.turned(s) {
+		if s.judged() && s.inside == nil {
 			p.add(0, span{plain, label(s) + "  not begun  " + position(c, s)})
 		}
 		return

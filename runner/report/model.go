@@ -3,7 +3,6 @@ package report
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +42,8 @@ type Attempt struct {
 	Steps     []*Step // as planned; a step nobody planned stands behind the one it belongs to
 	Resources []event.ResourceChange
 	Finish    *event.ScenarioFinish // nil: it goes on, or the run died
+
+	latest map[string]*Step // by place
 }
 
 // Step is a step of an attempt.
@@ -52,6 +53,9 @@ type Step struct {
 	StartMS int64 // since the run's start
 	Looks   []Look
 	Finish  *event.StepFinish
+
+	parent *Step   // the step it stands inside of, nil for one of a phase
+	inside []*Step // those inside it, in the order in which they began
 }
 
 // Look is a look of a probe and when it was made, since the run's start.
@@ -127,7 +131,9 @@ func (m *Model) attemptOf(e event.Event) *Attempt {
 	}
 	a := &Attempt{N: n, StartedAt: e.Time.UTC(), StartMS: e.TMS}
 	for _, p := range c.Plan.Steps {
-		a.Steps = append(a.Steps, &Step{Plan: p})
+		s := &Step{Plan: p}
+		a.Steps = append(a.Steps, s)
+		a.know(s)
 	}
 	c.Attempts = append(c.Attempts, a)
 	return a
@@ -164,51 +170,10 @@ func (a *Attempt) take(e event.Event) {
 
 // step finds the latest step of that place, or makes one.
 func (a *Attempt) step(place string) *Step {
-	for _, s := range slices.Backward(a.Steps) {
-		if s.Plan.Step == place {
-			return s
-		}
+	if s := a.latest[place]; s != nil {
+		return s
 	}
 	return a.insert(place)
-}
-
-// insert adds a step that nobody planned, such as one turn of a for_each,
-// behind the last one of the step it belongs to.
-func (a *Attempt) insert(place string) *Step {
-	s := &Step{Plan: event.StepPlan{Step: place}}
-	at := len(a.Steps)
-	for i, other := range slices.Backward(a.Steps) {
-		if p := other.Plan; turnOf(place, p.Step) {
-			s.Plan.Kind, s.Plan.Name, s.Plan.ID = p.Kind, p.Name, p.ID
-			s.Plan.File, s.Plan.Line, s.Plan.Col = p.File, p.Line, p.Col
-			at = i + 1
-			break
-		}
-		if other.Plan.Step == place {
-			at = i + 1
-			break
-		}
-	}
-	for at < len(a.Steps) && sameParent(place, a.Steps[at].Plan.Step) {
-		at++
-	}
-	a.Steps = slices.Insert(a.Steps, at, s)
-	return s
-}
-
-// turned says whether a step ran as turns of itself, each a step of its own.
-func (a *Attempt) turned(s *Step) bool {
-	return slices.ContainsFunc(a.Steps, func(o *Step) bool { return turnOf(o.Plan.Step, s.Plan.Step) })
-}
-
-func turnOf(place, step string) bool {
-	return strings.HasPrefix(place, step+"/") || strings.HasPrefix(place, step+"[")
-}
-
-// sameParent says whether two places are turns of one step: assert/0/1 and assert/0/2.
-func sameParent(place, other string) bool {
-	i := strings.LastIndexAny(place, "/[")
-	return i > strings.IndexByte(place, '/') && strings.HasPrefix(other, place[:i+1])
 }
 
 // Phase is the phase that a step belongs to.

@@ -69,15 +69,21 @@ func (s *Step) judged() bool {
 	return true
 }
 
-// broken gives the steps that made an attempt fail.
+// broken gives the steps that made an attempt fail; of a step that others make
+// up, those of them, unless it has something of its own to say.
 func (a *Attempt) broken() []*Step {
 	var steps []*Step
 	for _, s := range a.Steps {
-		if s.judged() && bad(s.Status()) {
+		if s.judged() && bad(s.Status()) && !s.spoken() {
 			steps = append(steps, s)
 		}
 	}
 	return steps
+}
+
+// spoken says whether the steps inside one say all that is to be said of its end.
+func (s *Step) spoken() bool {
+	return s.Finish.Error == nil && slices.ContainsFunc(s.inside, func(x *Step) bool { return bad(x.Status()) })
 }
 
 // cause gives the case's own cause, or that of its worst step, the first of equals.

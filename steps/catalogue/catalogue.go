@@ -38,6 +38,8 @@ func Kinds() []steps.Kind {
 		local.Set,
 		local.Check,
 		local.Wait,
+		local.Parallel,
+		local.Use,
 	}
 }
 
@@ -46,7 +48,7 @@ var later = []string{
 	"deploy_stack", "parameter", "secret", "mock_event", "start_sync_execution", "stop_execution", "executions", "objects",
 	"delete_objects", "update_item", "query_items", "delete_items", "publish_message", "send_message", "queue", "purge_queue",
 	"invoke_function", "put_record", "produce_record", "publish_topic", "log_query", "metric", "alarm", "trace", "aws_call",
-	"run_command", "parallel", "use",
+	"run_command",
 }
 
 // Catalogue finds kinds by their name.

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
@@ -50,5 +51,6 @@ assert:
 	Do: func(_ context.Context, _ *steps.Env, v Values) (map[string]any, error) {
 		return maps.Clone(v), nil
 	},
+	Keys:       func(v Values) []string { return slices.Sorted(maps.Keys(v)) },
 	Idempotent: true, Pure: true, FreeResult: true,
 })

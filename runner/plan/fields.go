@@ -1,0 +1,102 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/schema"
+	"github.com/rehearse-dev/rehearse/steps"
+)
+
+func (s *scenarioScope) checkMask(x *Step) {
+	for _, path := range x.Common.Mask {
+		if _, err := expr.ParsePath(path); err != nil {
+			s.p.Add(x.Fields.At("mask"), "%q is not a path: %v", path, err)
+		}
+	}
+}
+
+// checkProbeFields refuses probe fields where nothing is probed.
+func (s *scenarioScope) checkProbeFields(x *Step) {
+	if x.Kind.Control {
+		s.checkControlFields(x)
+		return
+	}
+	c := x.Common
+	if c.Keep && x.Params != nil && hasListener(x) {
+		s.p.Add(x.Fields.At("keep"), "a listener cannot be kept: the whole run shares it, and it is removed at the run's end")
+	}
+	if c.Within != nil && *c.Within == 0 && !isOpen(x.Fields, "within") {
+		s.p.Add(x.Fields.At("within"), "within must be longer than nothing; leave it out to look once")
+	}
+	if c.Throughout != nil && *c.Throughout == 0 && !isOpen(x.Fields, "throughout") {
+		s.p.Add(x.Fields.At("throughout"), "throughout must be longer than nothing; leave it out to look once")
+	}
+	if x.Params != nil && !x.Kind.Reads(x.Params) {
+		for _, field := range []string{"hold", "throughout"} {
+			if e, ok := x.Fields.Get(field); ok {
+				s.p.Add(e.KeyPos, "%s needs a step that looks; %s acts, and would have to act again", field, x.Kind.Name)
+			}
+		}
+	}
+	if c.Every != nil && *c.Every == 0 && !isOpen(x.Fields, "every") {
+		s.p.Add(x.Fields.At("every"), "every must be longer than nothing: a probe without a pause floods the service")
+	}
+	if c.WarnAfter != nil && x.Kind.Name != "" && x.Phase != "assert" && c.Within == nil {
+		s.p.Add(x.Fields.At("warn_after"), "warn_after needs a probe: write within, or put the step into assert")
+	}
+}
+
+// checkControlFields refuses what belongs to the steps that a step stands for.
+func (s *scenarioScope) checkControlFields(x *Step) {
+	refused := []string{"within", "every", "hold", "throughout", "warn_after", "mask"}
+	if !x.Kind.FreeResult {
+		refused = append(refused, "expect") // there is no result
+	}
+	for _, field := range refused {
+		if e, ok := x.Fields.Get(field); ok {
+			s.p.Add(e.KeyPos, "%s takes no %s; write it on the steps inside", x.Kind.Name, field)
+		}
+	}
+}
+
+func isOpen(n *schema.Node, key string) bool {
+	e, ok := n.Get(key)
+	return ok && e.Value.Open()
+}
+
+// warnOfForeignEvents looks at steps that take from a listener: without a name
+// of this attempt in what they ask for, another case's event could satisfy them.
+func (s *scenarioScope) warnOfForeignEvents(x *Step) {
+	takes := ""
+	for _, f := range x.Kind.Params.Fields {
+		if f.Shape.Type == steps.ListenerType {
+			takes = f.Name
+		}
+	}
+	if takes == "" || s.ofSuite {
+		return
+	}
+	for _, n := range []*schema.Node{x.Params, x.Fields} {
+		for _, e := range n.Entries {
+			if e.Key == takes {
+				continue
+			}
+			for _, u := range usesOf(e.Value) {
+				if strings.Join(u.path, ".") == "scenario.id" || u.path[0] == "params" || s.ids[u.path[0]] != nil || u.path[0] == "vars" && s.namesAttempt(u) {
+					return
+				}
+			}
+		}
+	}
+	s.p.Warn(x.Pos, "%s names neither scenario.id nor a step's result: an event of another case could satisfy it", x.Kind.Name)
+}
+
+// namesAttempt says whether a var leads to scenario.id.
+func (s *scenarioScope) namesAttempt(u use) bool {
+	if len(u.path) < 2 {
+		return false
+	}
+	return slices.ContainsFunc(usesOf(s.vars.nodes[u.path[1]]), func(v use) bool { return v.path[0] == "scenario" })
+}

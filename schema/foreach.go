@@ -18,7 +18,7 @@ var forEachType = reflect.TypeFor[forEachKeys]()
 
 // ReadNode reads a list, an expression, or a mapping of items, concurrency and rate.
 func (f *ForEach) ReadNode(n *Node, p *Problems) {
-	if n.Kind != Map {
+	if n.Kind != Map || n.Computed {
 		f.Items = items(n, p)
 		f.Node = f.Items
 		return

@@ -17,7 +17,11 @@ func (f *File) ReadNode(n *schema.Node, p *schema.Problems) {
 		return
 	}
 	if n.Kind != schema.Text || n.Scalar == "" {
-		p.Add(n.Pos, "expected the path of a file, found %s", n.Kind)
+		found := n.Kind.String()
+		if n.Kind == schema.Text {
+			found = "empty text"
+		}
+		p.Add(n.Pos, "expected the path of a file, found %s", found)
 		return
 	}
 	path := n.Scalar
@@ -27,12 +31,27 @@ func (f *File) ReadNode(n *schema.Node, p *schema.Problems) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		p.Add(n.Pos, "there is no file %q (looked at %s)", n.Scalar, filepath.ToSlash(path))
+		p.Add(n.Pos, "there is no file %q (looked at %s)%s", n.Scalar, filepath.ToSlash(path), nearFile(path))
 	case info.IsDir():
 		p.Add(n.Pos, "%q is a folder, not a file", n.Scalar)
 	default:
 		*f = File(path)
 	}
+}
+
+// nearFile offers the file in the same folder that was probably meant.
+func nearFile(path string) string {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return schema.DidYouMean(filepath.Base(path), names)
 }
 
 func (File) String() string { return "the path of a file" }

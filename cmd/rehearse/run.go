@@ -132,7 +132,7 @@ func (o *runOptions) removeOldReports() error {
 		if file == "" || file == "-" {
 			continue
 		}
-		if base := filepath.Base(file); schema.IsScenarioFile(base) || base == schema.SuiteFile {
+		if base := filepath.Base(file); schema.IsScenarioFile(base) || schema.IsStepsFile(base) || base == schema.SuiteFile {
 			return fmt.Errorf("the report would be written over %s", file)
 		}
 		if err := report.RemoveOld(file); err != nil {

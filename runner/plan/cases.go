@@ -21,7 +21,7 @@ type variation struct {
 func (b *builder) cases(f *schema.Found, suite *Suite, s *schema.Scenario) []*Case {
 	list := b.variations(s)
 	layers := append(slices.Clone(suite.Vars.layers), s.Vars)
-	names := NewVars(b.options.Vars, append(layers, commonVars(list))...)
+	names := b.varsOf(append(layers, commonVars(list))...)
 	phases := b.phases(suite, s, names, list)
 	b.knownEnvironments(suite, s)
 	if len(list) == 0 {
@@ -32,7 +32,7 @@ func (b *builder) cases(f *schema.Found, suite *Suite, s *schema.Scenario) []*Ca
 		x := &Case{
 			Suite: suite, File: f.File, Line: v.Pos.Line, Scenario: s.Scenario, Steps: phases, Row: v.row,
 			Tags:    slices.Concat(s.Tags, v.Tags),
-			Vars:    NewVars(b.options.Vars, append(slices.Clone(layers), v.Vars)...),
+			Vars:    b.varsOf(append(slices.Clone(layers), v.Vars)...),
 			Timeout: duration(suite.Defaults.Timeout, s.Timeout, v.Timeout),
 		}
 		if v.row != nil {
@@ -245,6 +245,10 @@ func (b *builder) skip(c *Case, s *schema.Scenario, one schema.Case) string {
 // reason, true skips; false, null and empty do not.
 func (b *builder) skipReason(n *schema.Node, c *Case) string {
 	if n == nil {
+		return ""
+	}
+	if word := strings.ToLower(n.Scalar); n.Kind == schema.Text && !n.Open() && slices.Contains([]string{"no", "off", "n", "none", "never", "yes", "on", "y"}, word) {
+		b.p.Add(n.Pos, "%s is text here, so it would be the reason to skip; write true, false, or a reason that tells more", n.Scalar)
 		return ""
 	}
 	before := b.p.Errors()

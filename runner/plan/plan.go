@@ -22,6 +22,7 @@ type Options struct {
 	// environment's vars count as there.
 	AnyEnvironment bool
 	Vars           map[string]string // --var
+	VarsFiles      []string          // --vars-file, the nearest last
 	Tags           [][]string        // each inner list is an or, the lists together an and
 	SkipTags       []string
 	Name           *regexp.Regexp // of the case's full name
@@ -92,8 +93,9 @@ type Catalogue interface {
 func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *Plan {
 	b := &builder{
 		catalogue: c, options: o, p: p, suites: map[*schema.Suite]*Suite{},
-		stepsFiles: map[string]*schema.StepsFile{}, blocks: map[blockKey]*Block{},
+		stepsFiles: map[string]*schema.StepsFile{}, blocks: map[blockKey]*Block{}, varNames: map[string]bool{},
 	}
+	b.given = b.givenVars()
 	plan := &Plan{Files: len(found)}
 	for _, f := range found {
 		suite := b.suite(f.Suite)
@@ -109,6 +111,7 @@ func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *P
 			}
 		}
 	}
+	b.warnOfUselessVars()
 	for _, c := range plan.Cases {
 		if !slices.Contains(plan.Suites, c.Suite) {
 			plan.Suites = append(plan.Suites, c.Suite)
@@ -124,7 +127,9 @@ type builder struct {
 	suites     map[*schema.Suite]*Suite
 	stepsFiles map[string]*schema.StepsFile // by path, nil where one cannot be read
 	blocks     map[blockKey]*Block
-	open       []blockKey // those being planned, the outermost first
+	open       []blockKey              // those being planned, the outermost first
+	given      map[string]*schema.Node // vars of the command line
+	varNames   map[string]bool         // that files define or use
 }
 
 func duration(def time.Duration, nearer ...*time.Duration) time.Duration {

@@ -115,6 +115,9 @@ func idsOf(lists ...[]schema.Step) map[string]string {
 // check says what is wrong with a name and tells of the step it belongs to.
 func (s *scenarioScope) check(u use) *Step {
 	head := u.path[0]
+	if head == "vars" && len(u.path) > 1 {
+		s.varNames[u.path[1]] = true
+	}
 	if u.optional {
 		return s.ids[head]
 	}

@@ -19,7 +19,7 @@ func (b *builder) suite(s *schema.Suite) *Suite {
 	b.suites[s] = x
 	b.environment(x)
 	x.Defaults = defaults(s.Defaults, x.Environment.Defaults)
-	x.Vars = NewVars(b.options.Vars, s.Vars, x.Environment.Vars)
+	x.Vars = b.varsOf(s.Vars, x.Environment.Vars)
 	b.checkVars(x.Vars, false)
 	in := newScope(b, x, x.Vars)
 	in.ofSuite = true

@@ -22,17 +22,40 @@ type Vars struct {
 	nodes  map[string]*schema.Node
 }
 
-// NewVars layers vars, the farthest first; fixed ones, given on the command
-// line, beat them all.
-func NewVars(fixed map[string]string, layers ...map[string]*schema.Node) Vars {
+// varsOf layers vars, the farthest first. Those of --vars-file beat them all,
+// and those of --var these.
+func (b *builder) varsOf(layers ...map[string]*schema.Node) Vars {
 	v := Vars{layers: layers, nodes: map[string]*schema.Node{}}
 	for _, l := range layers {
 		maps.Copy(v.nodes, l)
+		for name := range l {
+			b.varNames[name] = true
+		}
 	}
-	for name, text := range fixed {
-		v.nodes[name] = &schema.Node{Pos: schema.Pos{File: "--var " + name}, Kind: schema.Text, Scalar: text}
-	}
+	maps.Copy(v.nodes, b.given)
 	return v
+}
+
+// givenVars are the vars of --vars-file and, beating them, of --var.
+func (b *builder) givenVars() map[string]*schema.Node {
+	given := map[string]*schema.Node{}
+	for _, file := range b.options.VarsFiles {
+		maps.Copy(given, schema.ReadVars(file, b.p))
+	}
+	for name, text := range b.options.Vars {
+		given[name] = &schema.Node{Pos: schema.Pos{File: "--var " + name}, Kind: schema.Text, Scalar: text}
+	}
+	return given
+}
+
+// warnOfUselessVars tells of vars on the command line that no file defines or
+// uses: their names are probably misspelt.
+func (b *builder) warnOfUselessVars() {
+	for name := range b.options.Vars {
+		if !b.varNames[name] {
+			b.p.Warn(schema.Pos{File: "--var " + name}, "no file that was read defines or uses a var %q%s", name, schema.DidYouMean(name, keys(b.varNames)))
+		}
+	}
 }
 
 // Names lists the names, sorted.

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rehearse-dev/rehearse/internal/expr"
 	"github.com/rehearse-dev/rehearse/schema"
@@ -27,10 +29,10 @@ func (s *scenarioScope) checkProbeFields(x *Step) {
 	if c.Keep && x.Params != nil && hasListener(x) {
 		s.p.Add(x.Fields.At("keep"), "a listener cannot be kept: the whole run shares it, and it is removed at the run's end")
 	}
-	if c.Within != nil && *c.Within == 0 && !isOpen(x.Fields, "within") {
+	if isNothing(x.Fields, "within") {
 		s.p.Add(x.Fields.At("within"), "within must be longer than nothing; leave it out to look once")
 	}
-	if c.Throughout != nil && *c.Throughout == 0 && !isOpen(x.Fields, "throughout") {
+	if isNothing(x.Fields, "throughout") {
 		s.p.Add(x.Fields.At("throughout"), "throughout must be longer than nothing; leave it out to look once")
 	}
 	if x.Params != nil && !x.Kind.Reads(x.Params) {
@@ -40,7 +42,7 @@ func (s *scenarioScope) checkProbeFields(x *Step) {
 			}
 		}
 	}
-	if c.Every != nil && *c.Every == 0 && !isOpen(x.Fields, "every") {
+	if isNothing(x.Fields, "every") {
 		s.p.Add(x.Fields.At("every"), "every must be longer than nothing: a probe without a pause floods the service")
 	}
 	if c.WarnAfter != nil && x.Kind.Name != "" && x.Phase != "assert" && c.Within == nil {
@@ -64,6 +66,33 @@ func (s *scenarioScope) checkControlFields(x *Step) {
 func isOpen(n *schema.Node, key string) bool {
 	e, ok := n.Get(key)
 	return ok && e.Value.Open()
+}
+
+// isNothing says whether a duration is written and is zero.
+func isNothing(n *schema.Node, key string) bool {
+	e, ok := n.Get(key)
+	if !ok || e.Value.Open() || e.Value.Kind != schema.Text {
+		return false
+	}
+	d, err := time.ParseDuration(e.Value.Scalar)
+	return err == nil && d == 0
+}
+
+// foreign are the ways in which other tools write ${vars.x}.
+var foreign = regexp.MustCompile(`(?:\{\{-?\s*|\$\(|\$|<<?)(?:(?:vars|env|run|suite|scenario|case|row|each|params)\.[A-Za-z_][\w.]*)(?:\s*-?\}\}|\)|>>?)?`)
+
+// warnOfForeignTemplates tells of text that another tool would expand.
+func (s *scenarioScope) warnOfForeignTemplates(nodes ...*schema.Node) {
+	for _, n := range nodes {
+		n.Walk(func(x *schema.Node) {
+			if x.Kind != schema.Text || x.Open() {
+				return
+			}
+			if text := foreign.FindString(x.Scalar); text != "" {
+				s.p.Warn(x.Pos, "%s stays text as it is written; rehearse evaluates ${%s}", text, strings.Trim(text, "{}$()-<> "))
+			}
+		})
+	}
 }
 
 // warnOfForeignEvents looks at steps that take from a listener: without a name

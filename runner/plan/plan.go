@@ -111,7 +111,12 @@ func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *P
 			}
 		}
 	}
-	b.warnOfUselessVars()
+	if p.Errors() == 0 {
+		b.warnOfUselessVars()
+		for _, say := range b.atEnd {
+			say()
+		}
+	}
 	for _, c := range plan.Cases {
 		if !slices.Contains(plan.Suites, c.Suite) {
 			plan.Suites = append(plan.Suites, c.Suite)
@@ -128,6 +133,7 @@ type builder struct {
 	stepsFiles map[string]*schema.StepsFile // by path, nil where one cannot be read
 	blocks     map[blockKey]*Block
 	open       []blockKey              // those being planned, the outermost first
+	atEnd      []func()                // what is said only where there are no errors
 	given      map[string]*schema.Node // vars of the command line
 	varNames   map[string]bool         // that files define or use
 }

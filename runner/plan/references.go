@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,7 +16,8 @@ import (
 type use struct {
 	path     []string
 	pos      schema.Pos
-	optional bool // it may be missing: default(x, y)
+	optional bool   // it may be missing: default(x, y)
+	source   string // the expression it stands in
 }
 
 // usesOf lists every name used by the holes in a node.
@@ -32,7 +34,7 @@ func usesOf(n *schema.Node) []use {
 			}
 			for _, r := range h.Expr.Refs() {
 				if len(r.Path) > 0 {
-					out = append(out, use{r.Path, at, r.Optional})
+					out = append(out, use{r.Path, at, r.Optional, h.Expr.String()})
 				}
 			}
 		}
@@ -205,12 +207,31 @@ func (s *scenarioScope) checkStep(u use) *Step {
 		s.p.Add(u.pos, "%s is the result of a later step (%s); a step sees only those before it", head, later)
 		return nil
 	}
+	if name := dashed(u.source, head); name != "" {
+		s.p.Add(u.pos, "%s is read as a subtraction; a name with a dash in it stands in brackets: ['%s']", name, name)
+		return nil
+	}
 	known := append(keys(s.ids), "vars", "env", "run", "suite", "scenario", "case")
 	if s.block != nil {
 		known = append(known, "params")
 	}
 	s.p.Add(u.pos, "nothing is called %q here: no step before this one has that id%s", head, schema.DidYouMean(head, known))
 	return nil
+}
+
+// dashed finds a name with dashes, the last part of which was taken for a name
+// of its own: the - of detail-type is a minus.
+func dashed(source, part string) string {
+	name := regexp.MustCompile(`\.([A-Za-z_]\w*(?:-[A-Za-z_]\w*)*-` + regexp.QuoteMeta(part) + `)\b`).FindStringSubmatch(source)
+	if name == nil {
+		return ""
+	}
+	return name[1]
+}
+
+// startsDashed says whether a known name goes on with a dash where a path ends.
+func startsDashed(known []string, field string) bool {
+	return slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(k, field+"-") })
 }
 
 // checkFields follows a path into the shape of a step's result.
@@ -222,7 +243,7 @@ func (s *scenarioScope) checkFields(u use, name string, step *Step, path []strin
 		return
 	}
 	if step.Kind.FreeResult {
-		if known := step.keys(); len(path) > 0 && known != nil && !slices.Contains(known, path[0]) {
+		if known := step.keys(); len(path) > 0 && known != nil && !slices.Contains(known, path[0]) && !startsDashed(known, path[0]) {
 			s.p.Add(u.pos, "%s (%s) has no %q%s", name, step.Kind.Name, path[0], insteadOf(path[0], known))
 		}
 		return

@@ -15,7 +15,6 @@ var idForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // phases plans the steps of a scenario.
 func (b *builder) phases(suite *Suite, s *schema.Scenario, vars Vars, cases []variation) Phases {
-	wrong := b.p.Errors()
 	in := newScope(b, suite, vars)
 	in.without, in.columns = caseVars(cases), columns(cases)
 	in.suiteSteps = suite.ids
@@ -28,9 +27,7 @@ func (b *builder) phases(suite *Suite, s *schema.Scenario, vars Vars, cases []va
 	p.Diagnose = in.steps("diagnose", "diagnose", s.Diagnose)
 	in.ids = before // clean-up runs without a diagnosis too
 	p.Cleanup = in.steps("cleanup", "cleanup", s.Cleanup)
-	if b.p.Errors() == wrong { // otherwise the errors come first
-		b.warnOfNothingChecked(s, p)
-	}
+	b.atEnd = append(b.atEnd, func() { b.warnOfNothingChecked(s, p) })
 	return p
 }
 
@@ -104,6 +101,7 @@ func (s *scenarioScope) plan(x *Step, params *schema.Node) {
 	s.checkMask(x)
 	s.checkProbeFields(x)
 	s.uses(x)
+	s.warnOfForeignTemplates(x.Params, x.Fields)
 	if x.Kind.Control {
 		return
 	}

@@ -42,6 +42,9 @@ func TestExamplesRun(t *testing.T) {
 	write(t, dir, schema.SuiteFile, "arrange:\n  - stack_outputs: {stack: play}\n    id: app\n")
 	for _, k := range catalogue.Kinds() {
 		write(t, dir, k.Name+".scenario.yaml", "scenario: "+k.Name+"\n"+k.Example)
+		for name, text := range k.Beside {
+			write(t, dir, name, text)
+		}
 	}
 	before := s.Inventory()
 	console, code := run(t, s, dir)

@@ -13,9 +13,9 @@ list. Fields such as within and expect belong to the steps inside. A for_each ru
 seen inside only.`,
 	Example: `act:
   - parallel:
-      - put_event: {bus: "${suite.app.Bus}", source: shop.web, detail_type: order.placed, detail: {order: "${scenario.id}-a"}}
+      - put_event: {bus: "${suite.app.BusName}", source: shop.web, detail_type: order.placed, detail: {order: "${scenario.id}-a"}}
         id: first
-      - put_event: {bus: "${suite.app.Bus}", source: shop.web, detail_type: order.placed, detail: {order: "${scenario.id}-b"}}
+      - put_event: {bus: "${suite.app.BusName}", source: shop.web, detail_type: order.placed, detail: {order: "${scenario.id}-b"}}
         id: second
 assert:
   - check: first.event_id != second.event_id

@@ -25,7 +25,7 @@ assert:
 	Beside: map[string]string{"orders.steps.yaml": `place_order:
   params: {order: {required: true}, kind: {default: order.placed}}
   steps:
-    - put_event: {bus: "${suite.app.Bus}", source: shop.web, detail_type: "${params.kind}", detail: {order: "${params.order}"}}
+    - put_event: {bus: "${suite.app.BusName}", source: shop.web, detail_type: "${params.kind}", detail: {order: "${params.order}"}}
       id: put
   result: {event: "${put.event_id}"}
 `},

@@ -269,7 +269,7 @@ func (c *Console) steps(p *page, k *Case) {
 	if len(k.Attempts) == 0 {
 		return
 	}
-	for _, s := range k.Attempts[len(k.Attempts)-1].Steps {
+	for _, s := range k.Attempts[len(k.Attempts)-1].steps() {
 		if s.Finish == nil {
 			continue
 		}

@@ -38,7 +38,7 @@ func describe(p *page, c *Case, a *Attempt, reason string, d detail) {
 		}
 		describeStep(p, c, s, d)
 	}
-	for _, s := range a.Steps {
+	for _, s := range a.steps() {
 		if s.Start != nil && s.Finish == nil {
 			p.head(2, span{strong, label(s)}, span{faint, "  " + position(c, s)})
 			p.add(3, span{plain, "was under way when the case ended" + looked(s)})
@@ -54,7 +54,7 @@ func describe(p *page, c *Case, a *Attempt, reason string, d detail) {
 		}
 		p.add(2, span{faint, text})
 	}
-	for _, s := range a.Steps {
+	for _, s := range a.steps() {
 		if s.Phase() == "diagnose" && s.Finish != nil && s.Status() != event.NotRun && s.Status() != event.Skipped {
 			diagnosed(p, c, s, d)
 		}
@@ -203,11 +203,11 @@ func arrived(f *event.StepFinish) string {
 // notRun names the steps that did not come to run: those the stream calls so,
 // and those of a finished attempt that it never mentions.
 func notRun(a *Attempt, most int) string {
-	if !slices.ContainsFunc(a.Steps, func(s *Step) bool { return s.Start != nil || s.Finish != nil }) {
+	if !slices.ContainsFunc(a.steps(), func(s *Step) bool { return s.Start != nil || s.Finish != nil }) {
 		return "" // the case itself was not begun, and says why
 	}
 	var names []string
-	for _, s := range a.Steps {
+	for _, s := range a.steps() {
 		silent := s.Start == nil && s.Finish == nil && s.judged() && s.inside == nil
 		if !silent && (s.Status() != event.NotRun || !s.judged()) {
 			continue
@@ -229,7 +229,7 @@ func notRun(a *Attempt, most int) string {
 
 // passed counts the steps of an attempt that passed, and those that were skipped.
 func passed(a *Attempt) (passed, skipped int) {
-	for _, s := range a.Steps {
+	for _, s := range a.steps() {
 		switch {
 		case !s.judged() || s.parent != nil:
 		case s.Status() == event.Passed:

@@ -283,7 +283,7 @@ func (j *JUnit) properties(c *Case) *properties {
 		if last.Start != nil {
 			add("trace_id", last.Start.TraceID)
 		}
-		for _, s := range last.Steps {
+		for _, s := range last.steps() {
 			if s.Finish == nil || s.Finish.SLA == nil {
 				continue
 			}

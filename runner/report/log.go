@@ -29,7 +29,7 @@ func stepLog(c *Case, a *Attempt) string {
 		}
 	}
 	p.add(0, span{plain, head})
-	for _, s := range a.Steps {
+	for _, s := range a.steps() {
 		logStep(p, c, a, s)
 	}
 	for _, r := range a.Resources {

@@ -39,11 +39,11 @@ type Attempt struct {
 	StartMS   int64 // since the run's start
 	EndMS     int64
 	Phases    []event.PhaseFinish
-	Steps     []*Step // as planned; a step nobody planned stands behind the one it belongs to
 	Resources []event.ResourceChange
 	Finish    *event.ScenarioFinish // nil: it goes on, or the run died
 
-	latest map[string]*Step // by place
+	top    []*Step          // the steps of the phases, as planned
+	latest map[string]*Step // by place, those inside others too
 }
 
 // Step is a step of an attempt.
@@ -55,7 +55,8 @@ type Step struct {
 	Finish  *event.StepFinish
 
 	parent *Step   // the step it stands inside of, nil for one of a phase
-	inside []*Step // those inside it, in the order in which they began
+	index  int     // in the parent
+	inside []*Step // those inside it, in their order
 }
 
 // Look is a look of a probe and when it was made, since the run's start.
@@ -132,7 +133,7 @@ func (m *Model) attemptOf(e event.Event) *Attempt {
 	a := &Attempt{N: n, StartedAt: e.Time.UTC(), StartMS: e.TMS}
 	for _, p := range c.Plan.Steps {
 		s := &Step{Plan: p}
-		a.Steps = append(a.Steps, s)
+		a.top = append(a.top, s)
 		a.know(s)
 	}
 	c.Attempts = append(c.Attempts, a)
@@ -198,7 +199,7 @@ func (s *Step) Status() event.Status {
 func (c *Case) forget() {
 	for _, a := range c.Attempts {
 		a.Resources = nil
-		for _, s := range a.Steps {
+		for _, s := range a.steps() {
 			s.Looks = nil
 			if s.Finish != nil {
 				s.Finish.Result, s.Finish.Checks, s.Finish.Misses = nil, nil, nil

@@ -1,34 +1,43 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// insert adds a step that nobody planned, such as one turn of a for_each,
-// among those of the step it belongs to, in their order.
+// insert adds a step that nobody planned: one that stands inside another, such
+// as a turn of a for_each, among its siblings in their order.
 func (a *Attempt) insert(place string) *Step {
 	s := &Step{parent: a.parentOf(place)}
 	s.Plan.Step = place
-	at := len(a.Steps)
 	switch {
 	case s.parent != nil:
-		s.parent.inside = append(s.parent.inside, s)
 		p := s.parent.Plan
 		s.Plan.Kind, s.Plan.Name, s.Plan.ID = p.Kind, p.Name, p.ID
 		s.Plan.File, s.Plan.Line, s.Plan.Col = p.File, p.Line, p.Col
-		at = slices.Index(a.Steps, s.parent) + 1
-		for at < len(a.Steps) && within(a.Steps[at].Plan.Step, p.Step) && ownIndex(a.Steps[at].Plan.Step, p.Step) <= ownIndex(place, p.Step) {
-			at++
-		}
+		s.index = ownIndex(place, p.Step)
+		at, _ := slices.BinarySearchFunc(s.parent.inside, s.index+1, func(x *Step, i int) int { return cmp.Compare(x.index, i) })
+		s.parent.inside = slices.Insert(s.parent.inside, at, s)
 	case a.latest[place] != nil: // another suite's step in the same place
-		at = slices.Index(a.Steps, a.latest[place]) + 1
+		a.top = slices.Insert(a.top, slices.Index(a.top, a.latest[place])+1, s)
+	default:
+		a.top = append(a.top, s)
 	}
-	a.Steps = slices.Insert(a.Steps, at, s)
 	a.know(s)
 	return s
+}
+
+// steps gives the steps in their order, each before those inside it.
+func (a *Attempt) steps() []*Step { return flattened(nil, a.top) }
+
+func flattened(out, list []*Step) []*Step {
+	for _, s := range list {
+		out = flattened(append(out, s), s.inside)
+	}
+	return out
 }
 
 func (a *Attempt) know(s *Step) {
@@ -46,8 +55,6 @@ func (a *Attempt) parentOf(place string) *Step {
 	}
 	return a.latest[place[:i]]
 }
-
-func within(place, step string) bool { return strings.HasPrefix(place, step+"/") }
 
 // ownIndex is the number of a place inside a step: 2 for assert/0/2/1 in assert/0.
 func ownIndex(place, step string) int {
@@ -80,7 +87,7 @@ func ordinal(s *Step) string {
 		if s.Plan.File == p.Plan.File && s.Plan.Line == p.Plan.Line && s.Plan.Col == p.Plan.Col {
 			what = "turn"
 		}
-		return fmt.Sprintf("%s, %s %d", ordinal(p), what, ownIndex(s.Plan.Step, p.Plan.Step)+1)
+		return fmt.Sprintf("%s, %s %d", ordinal(p), what, s.index+1)
 	}
 	parts := strings.Split(s.Plan.Step, "/")
 	last := len(parts) - 1

@@ -73,7 +73,7 @@ func (s *Step) judged() bool {
 // up, those of them, unless it has something of its own to say.
 func (a *Attempt) broken() []*Step {
 	var steps []*Step
-	for _, s := range a.Steps {
+	for _, s := range a.steps() {
 		if s.judged() && bad(s.Status()) && !s.spoken() {
 			steps = append(steps, s)
 		}
@@ -128,7 +128,7 @@ type cleanup struct {
 // cleanupOf gives nil when the clean-up went well or has not happened.
 func (a *Attempt) cleanupOf() *cleanup {
 	var c cleanup
-	for _, s := range a.Steps {
+	for _, s := range a.steps() {
 		if s.Phase() == "cleanup" && bad(s.Status()) {
 			c.steps = append(c.steps, s)
 		}
@@ -208,7 +208,7 @@ func warned(c *Case) []*Step {
 		return nil
 	}
 	var steps []*Step
-	for _, s := range c.Attempts[len(c.Attempts)-1].Steps {
+	for _, s := range c.Attempts[len(c.Attempts)-1].steps() {
 		if s.Finish != nil && s.Finish.SLA != nil && s.Finish.SLA.Status == "warned" {
 			steps = append(steps, s)
 		}

@@ -57,6 +57,7 @@ func (c *Cases) ReadNode(n *Node, p *Problems) {
 			for _, k := range []string{"name", "tags", "timeout"} {
 				forbidHoles(n.Items[i], k, p)
 			}
+			longerThanNothing(n.Items[i], p, "timeout")
 		}
 		if e, ok := n.Items[i].Get("name"); ok && strings.TrimSpace(c.List[i].Name) == "" && e.Value.Kind == Text {
 			p.Add(e.Value.Pos, "the case has no name")
@@ -71,6 +72,7 @@ func (c *Cases) readFrom(n *Node, p *Problems) {
 	for _, k := range []string{"from", "tags", "timeout"} {
 		forbidHoles(n, k, p)
 	}
+	longerThanNothing(n, p, "timeout")
 	if p.Errors() == before {
 		c.From = from
 	}

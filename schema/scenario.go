@@ -54,6 +54,7 @@ func readScenario(n *Node, p *Problems) *Scenario {
 	for _, k := range []string{"scenario", "tags", "environments", "timeout"} {
 		forbidHoles(n, k, p)
 	}
+	longerThanNothing(n, p, "timeout")
 	if e, ok := n.Get("assert"); ok && e.Value.Kind == List && len(e.Value.Items) == 0 {
 		p.Add(e.Value.Pos, "assert is empty, so nothing would be checked; write a step, or leave assert out")
 	}

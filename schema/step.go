@@ -58,14 +58,64 @@ func (s *Step) ReadNode(n *Node, p *Problems) {
 	for _, k := range []string{"id", "after", "mask", "keep", "name"} {
 		forbidHoles(s.Fields, k, p)
 	}
-	if w, t := s.Common.Within, s.Common.Throughout; w != nil && t != nil {
-		p.Add(s.Fields.At("throughout"), "throughout excludes within: either the checks hold all the time, or they come to hold in time")
+	s.checkTimes(p)
+}
+
+// checkTimes refuses durations that exclude one another or that are nothing.
+func (s *Step) checkTimes(p *Problems) {
+	for _, k := range []string{"within", "throughout"} {
+		if isNothing(s.Fields, k) {
+			p.Add(s.Fields.At(k), "%s must be longer than nothing; leave it out to look once", k)
+		}
 	}
-	if s.Common.Throughout != nil && s.Common.Hold != nil {
-		p.Add(s.Fields.At("hold"), "throughout excludes hold")
+	if isNothing(s.Fields, "every") {
+		p.Add(s.Fields.At("every"), "every must be longer than nothing: a probe without a pause floods the service")
 	}
-	if w, a := s.Common.Within, s.Common.WarnAfter; w != nil && a != nil && *a >= *w {
-		p.Add(s.Fields.At("warn_after"), "warn_after (%s) must be shorter than within (%s)", *a, *w)
+	longerThanNothing(s.Fields, p, "attempt_timeout", "warn_after")
+	if _, throughout := s.Fields.Get("throughout"); throughout {
+		for k, why := range map[string]string{
+			"within":     "either the checks hold all the time, or they come to hold in time",
+			"hold":       "throughout holds from the first look on",
+			"warn_after": "nothing can come late that holds all the time",
+		} {
+			if e, ok := s.Fields.Get(k); ok {
+				p.Add(e.KeyPos, "throughout excludes %s: %s", k, why)
+			}
+		}
+	}
+	within, after := written(s.Fields, "within"), written(s.Fields, "warn_after")
+	if within > 0 && after >= within {
+		p.Add(s.Fields.At("warn_after"), "warn_after (%s) must be shorter than within (%s)", after, within)
+	}
+}
+
+// written is a duration as it stands in a mapping, 0 where it is missing, wrong
+// or an expression.
+func written(n *Node, key string) time.Duration {
+	e, ok := n.Get(key)
+	if !ok || e.Value.Open() || e.Value.Kind != Text {
+		return 0
+	}
+	d, _ := time.ParseDuration(e.Value.Scalar)
+	return d
+}
+
+// isNothing says whether a duration is written and is zero.
+func isNothing(n *Node, key string) bool {
+	e, ok := n.Get(key)
+	if !ok || e.Value.Open() || e.Value.Kind != Text {
+		return false
+	}
+	d, err := time.ParseDuration(e.Value.Scalar)
+	return err == nil && d == 0
+}
+
+// longerThanNothing refuses durations of nothing, with which nothing could happen.
+func longerThanNothing(n *Node, p *Problems, keys ...string) {
+	for _, k := range keys {
+		if isNothing(n, k) {
+			p.Add(n.At(k), "%s must be longer than nothing", k)
+		}
 	}
 }
 

@@ -1,7 +1,9 @@
 package schema
 
 import (
+	"path"
 	"reflect"
+	"regexp"
 	"time"
 )
 
@@ -71,7 +73,19 @@ func ReadSuite(file string, src []byte, p *Problems) *Suite {
 	}
 	ShapeOf(suiteType).Fill(withoutOwn(n), "key", s, p)
 	s.Node = n
-	if s.Format != nil && *s.Format != Format {
+	s.check(p)
+	return s
+}
+
+var (
+	accountForm  = regexp.MustCompile(`^[0-9]{12}$`)
+	endpointForm = regexp.MustCompile(`^https?://[^/\s]+`)
+)
+
+// check looks at what the types of the keys do not say.
+func (s *Suite) check(p *Problems) {
+	n := s.Node
+	if e, ok := n.Get("format"); ok && s.Format != nil && *s.Format != Format && e.Value.Kind == Number {
 		p.Add(n.At("format"), "format %d is not known; this rehearse knows format %d", *s.Format, Format)
 	}
 	for _, k := range []string{"format", "suite", "defaults", "tags", "canary_source", "default_environment", "mask"} {
@@ -82,7 +96,37 @@ func ReadSuite(file string, src []byte, p *Problems) *Suite {
 			p.Add(n.At("default_environment"), "no environment %q%s", d, instead(d, environmentNames(s)))
 		}
 	}
-	return s
+	checkDefaults(n, p)
+	if all, ok := n.Get("environments"); ok {
+		for _, e := range all.Value.Entries {
+			checkEnvironment(e.Value, p)
+		}
+	}
+	if masks, ok := n.Get("mask"); ok {
+		for _, x := range masks.Value.Items {
+			if _, err := path.Match(x.Scalar, ""); err != nil {
+				p.Add(x.Pos, "%q is not a pattern for names: a [ is never closed, or a \\ ends it; * stands for any letters", x.Scalar)
+			} else if x.Kind == Text && x.Scalar == "" {
+				p.Add(x.Pos, "an empty name masks nothing; write the name of an environment variable or a var")
+			}
+		}
+	}
+}
+
+func checkDefaults(n *Node, p *Problems) {
+	if d, ok := n.Get("defaults"); ok {
+		longerThanNothing(d.Value, p, "timeout", "within", "every", "step_timeout", "cleanup_timeout")
+	}
+}
+
+func checkEnvironment(n *Node, p *Problems) {
+	checkDefaults(n, p)
+	if e, ok := n.Get("account"); ok && e.Value.Kind == Text && !e.Value.Open() && !accountForm.MatchString(e.Value.Scalar) {
+		p.Add(e.Value.Pos, "an account is named by its 12 digits, such as \"111122223333\", found %q", e.Value.Scalar)
+	}
+	if e, ok := n.Get("endpoint_url"); ok && e.Value.Kind == Text && !e.Value.Open() && !endpointForm.MatchString(e.Value.Scalar) {
+		p.Add(e.Value.Pos, "%q is not a URL such as http://localhost:4566", e.Value.Scalar)
+	}
 }
 
 func environmentNames(s *Suite) []string {

@@ -61,6 +61,9 @@ type Def[P, R any] struct {
 	FreeResult bool
 	// Keys are those of a free result, where the parameters tell them; nil: nobody knows.
 	Keys func(P) []string
+	// Absent are the keys of the result that these parameters leave out: a check
+	// that they are missing would hold whatever is there.
+	Absent func(P) []string
 	// Control kinds stand for other steps, which the plan finds in their parameters.
 	Control bool
 	// Beside are files that the example needs, by their name.
@@ -90,9 +93,15 @@ type Kind struct {
 
 	bind  func(*schema.Node, *schema.Problems) Bound
 	check func(*schema.Node, *schema.Problems)
-	known func(*schema.Node) (reads bool, needs []Permission)
-	keys  func(*schema.Node) []string
+	facts func(*schema.Node) facts
 	empty func() (any, error)
+}
+
+// facts are what a step's parameters tell, as far as they are known.
+type facts struct {
+	reads        bool
+	needs        []Permission
+	keys, absent []string
 }
 
 // Bound is a step of a kind with its parameters filled, ready to run.
@@ -168,21 +177,10 @@ func Define[P, R any](name string, d Def[P, R]) Kind {
 			shape.Fill(n, "parameter", &params, p)
 			return bindDef(d, params)
 		},
-		known: func(n *schema.Node) (reads bool, needs []Permission) {
+		facts: func(n *schema.Node) facts {
 			var params P
 			shape.Fill(n, "parameter", &params, &schema.Problems{})
-			if d.Needs != nil {
-				needs = d.Needs(params)
-			}
-			return d.reads(params), needs
-		},
-		keys: func(n *schema.Node) []string {
-			if d.Keys == nil {
-				return nil
-			}
-			var params P
-			shape.Fill(n, "parameter", &params, &schema.Problems{})
-			return d.Keys(params)
+			return d.facts(params)
 		},
 		empty: func() (any, error) {
 			r := d.Empty
@@ -218,6 +216,20 @@ func (d Def[P, R]) reads(params P) bool {
 		return d.WatchWhen(params)
 	}
 	return d.Watch != nil
+}
+
+func (d Def[P, R]) facts(params P) facts {
+	f := facts{reads: d.reads(params)}
+	if d.Needs != nil {
+		f.needs = d.Needs(params)
+	}
+	if d.Keys != nil {
+		f.keys = d.Keys(params)
+	}
+	if d.Absent != nil {
+		f.absent = d.Absent(params)
+	}
+	return f
 }
 
 func bindDef[P, R any](d Def[P, R], params P) Bound {
@@ -268,20 +280,17 @@ func (d Def[P, R]) erase(s Seen[R]) (Seen[any], error) {
 func (k Kind) Bind(n *schema.Node, p *schema.Problems) Bound { return k.bind(n, p) }
 
 // Needs lists the permissions of a step as far as its parameters are known.
-func (k Kind) Needs(n *schema.Node) []Permission {
-	_, needs := k.known(n)
-	return needs
-}
+func (k Kind) Needs(n *schema.Node) []Permission { return k.facts(n).needs }
 
 // Reads says whether a step observes, as far as its parameters are known.
-func (k Kind) Reads(n *schema.Node) bool {
-	reads, _ := k.known(n)
-	return reads
-}
+func (k Kind) Reads(n *schema.Node) bool { return k.facts(n).reads }
 
 // Keys are the keys of a free result as far as the parameters tell them, nil
 // when nobody can know.
-func (k Kind) Keys(n *schema.Node) []string { return k.keys(n) }
+func (k Kind) Keys(n *schema.Node) []string { return k.facts(n).keys }
+
+// Absent are the keys of the result that a step's parameters leave out.
+func (k Kind) Absent(n *schema.Node) []string { return k.facts(n).absent }
 
 // EmptyAnswer is what the kind gives when there is nothing there.
 func (k Kind) EmptyAnswer() (any, error) { return k.empty() }

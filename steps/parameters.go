@@ -159,20 +159,24 @@ func (k Kind) checkEmpty(n *schema.Node, p *schema.Problems) {
 
 // checkCondition refuses what can never become true or false.
 func (k Kind) checkCondition(n *schema.Node, p *schema.Problems) {
-	e, given := n.Get(k.Condition)
-	if k.Condition == "" || !given {
-		return
+	if e, given := n.Get(k.Condition); k.Condition != "" && given {
+		CheckCondition(k.Name, e.Value, p)
 	}
-	switch v := e.Value; {
+}
+
+// CheckCondition refuses a condition, read as an expression, that can never
+// become true or false. what names it in messages.
+func CheckCondition(what string, v *schema.Node, p *schema.Problems) {
+	switch {
 	case v.Kind == schema.Bool:
 	case v.Hole():
 		if kind, constant := constantKind(v); constant && kind != schema.Bool {
-			p.Add(v.Pos, "%s takes an expression that is true or false; this one is always %s", k.Name, kind)
+			p.Add(v.Pos, "%s takes an expression that is true or false; this one is always %s", what, kind)
 		}
 	case v.Open():
 		p.Add(v.Pos, "text around ${…} makes text of it, which is never true or false; put the whole comparison into ${…}, or leave ${} out")
 	case v.Kind != schema.Text: // text that is no expression was told
-		p.Add(v.Pos, "%s takes an expression that is true or false, found %s", k.Name, v.Kind)
+		p.Add(v.Pos, "%s takes an expression that is true or false, found %s", what, v.Kind)
 	}
 }
 

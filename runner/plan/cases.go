@@ -39,7 +39,9 @@ func (b *builder) cases(f *schema.Found, suite *Suite, s *schema.Scenario) []*Ca
 			x.Line = s.Node.At("cases").Line // the row stands in another file
 		}
 		b.nameCase(x, s, v)
-		b.checkVars(x.Vars, v.row != nil)
+		known := newScope(b, suite, x.Vars)
+		known.suiteSteps, known.guess = suite.ids, s.Cases.From != nil && v.row == nil
+		b.checkVars(x.Vars, known, v.row != nil)
 		x.Skip = b.skip(x, s, v.Case)
 		out = append(out, x)
 	}
@@ -146,6 +148,9 @@ func (b *builder) uniqueNames(cases []*Case, s *schema.Scenario, first map[strin
 			at = s.Cases.List[i].Pos
 		case s.Cases.From != nil && s.Cases.From.Name != nil:
 			at = s.Cases.From.Name.Pos
+		}
+		if c.CaseName == "" && (len(s.Cases.List) > 0 || s.Cases.From != nil) {
+			continue // that it has no name was told
 		}
 		key := strings.ReplaceAll(c.Name, " [", "[")
 		if other, ok := first[key]; ok && c.Scenario != "" {

@@ -4,27 +4,41 @@ import (
 	"slices"
 
 	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/internal/expr"
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
 // checkPaths follows the paths of the checks into the shape of the result.
 func (s *scenarioScope) checkPaths(x *Step) {
+	for _, p := range x.Expect.Paths() {
+		s.checkPath(x, p.Path, p.Pos)
+	}
+}
+
+// checkPath refuses a path that can never lead anywhere in a step's result.
+func (s *scenarioScope) checkPath(x *Step, path *expr.Path, at schema.Pos) {
+	leading := path.Leading()
 	if x.Kind.FreeResult {
+		if known := x.keys(); len(leading) > 0 && known != nil && !slices.Contains(known, leading[0]) {
+			s.p.Add(at, "the result of %s has no %q%s", x.Kind.Name, leading[0], insteadOf(leading[0], known))
+		}
 		return
 	}
-	for _, p := range x.Expect.Paths() {
-		shape, name := x.Kind.Result, "the result of "+x.Kind.Name
-		for _, field := range p.Path.Leading() {
-			if shape == nil || shape.Any || shape.Custom || shape.Want != schema.Map || shape.Elem != nil {
-				break
-			}
-			f, ok := shape.Field(field)
-			if !ok {
-				s.p.Add(p.Pos, "%s has no %q%s", name, field, insteadOf(field, shape.Names()))
-				break
-			}
-			shape, name = f.Shape, field
+	if len(leading) > 0 && slices.Contains(x.Kind.Absent(x.Params), leading[0]) {
+		s.p.Add(at, "with these parameters the result of %s never has %q, whatever is there", x.Kind.Name, leading[0])
+		return
+	}
+	shape, name := x.Kind.Result, "the result of "+x.Kind.Name
+	for _, field := range leading {
+		if shape == nil || shape.Any || shape.Custom || shape.Want != schema.Map || shape.Elem != nil {
+			return
 		}
+		f, ok := shape.Field(field)
+		if !ok {
+			s.p.Add(at, "%s has no %q%s", name, field, insteadOf(field, shape.Names()))
+			return
+		}
+		shape, name = f.Shape, field
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rehearse-dev/rehearse/internal/expr"
 	"github.com/rehearse-dev/rehearse/schema"
@@ -12,10 +11,18 @@ import (
 )
 
 func (s *scenarioScope) checkMask(x *Step) {
-	for _, path := range x.Common.Mask {
-		if _, err := expr.ParsePath(path); err != nil {
-			s.p.Add(x.Fields.At("mask"), "%q is not a path: %v", path, err)
+	list, _ := x.Fields.Get("mask")
+	for i, text := range x.Common.Mask {
+		if i >= len(list.Value.Items) {
+			return
 		}
+		at := list.Value.Items[i].Pos
+		path, err := expr.ParsePath(text)
+		if err != nil {
+			s.p.Add(at, "%q is not a path: %v", text, err)
+			continue
+		}
+		s.checkPath(x, path, at)
 	}
 }
 
@@ -29,21 +36,12 @@ func (s *scenarioScope) checkProbeFields(x *Step) {
 	if c.Keep && x.Params != nil && hasListener(x) {
 		s.p.Add(x.Fields.At("keep"), "a listener cannot be kept: the whole run shares it, and it is removed at the run's end")
 	}
-	if isNothing(x.Fields, "within") {
-		s.p.Add(x.Fields.At("within"), "within must be longer than nothing; leave it out to look once")
-	}
-	if isNothing(x.Fields, "throughout") {
-		s.p.Add(x.Fields.At("throughout"), "throughout must be longer than nothing; leave it out to look once")
-	}
 	if x.Params != nil && !x.Kind.Reads(x.Params) {
 		for _, field := range []string{"hold", "throughout"} {
 			if e, ok := x.Fields.Get(field); ok {
 				s.p.Add(e.KeyPos, "%s needs a step that looks; %s acts, and would have to act again", field, x.Kind.Name)
 			}
 		}
-	}
-	if isNothing(x.Fields, "every") {
-		s.p.Add(x.Fields.At("every"), "every must be longer than nothing: a probe without a pause floods the service")
 	}
 	if c.WarnAfter != nil && x.Kind.Name != "" && x.Phase != "assert" && c.Within == nil {
 		s.p.Add(x.Fields.At("warn_after"), "warn_after needs a probe: write within, or put the step into assert")
@@ -68,28 +66,40 @@ func isOpen(n *schema.Node, key string) bool {
 	return ok && e.Value.Open()
 }
 
-// isNothing says whether a duration is written and is zero.
-func isNothing(n *schema.Node, key string) bool {
-	e, ok := n.Get(key)
-	if !ok || e.Value.Open() || e.Value.Kind != schema.Text {
-		return false
-	}
-	d, err := time.ParseDuration(e.Value.Scalar)
-	return err == nil && d == 0
-}
-
 // foreign are the ways in which other tools write ${vars.x}.
 var foreign = regexp.MustCompile(`(?:\{\{-?\s*|\$\(|\$|<<?)(?:(?:vars|env|run|suite|scenario|case|row|each|params)\.[A-Za-z_][\w.]*)(?:\s*-?\}\}|\)|>>?)?`)
 
-// warnOfForeignTemplates tells of text that another tool would expand.
-func (s *scenarioScope) warnOfForeignTemplates(nodes ...*schema.Node) {
+// refuseForeignTemplates refuses text that another tool would expand: left as
+// it is, a check could look for something that never comes.
+func (s *scenarioScope) refuseForeignTemplates(nodes ...*schema.Node) {
 	for _, n := range nodes {
 		n.Walk(func(x *schema.Node) {
 			if x.Kind != schema.Text || x.Open() {
 				return
 			}
 			if text := foreign.FindString(x.Scalar); text != "" {
-				s.p.Warn(x.Pos, "%s stays text as it is written; rehearse evaluates ${%s}", text, strings.Trim(text, "{}$()-<> "))
+				s.p.Add(x.Pos, "%s is not evaluated; write ${%s}, or ${'%s'} to mean the text as it stands", text, strings.Trim(text, "{}$()-<> "), text)
+			}
+		})
+	}
+}
+
+// checkFiles refuses files that expressions name in so many words and that are
+// not there.
+func (s *scenarioScope) checkFiles(nodes ...*schema.Node) {
+	for _, n := range nodes {
+		n.Walk(func(x *schema.Node) {
+			if !x.Open() {
+				return
+			}
+			for i, h := range x.Template.Holes() {
+				at := x.Pos
+				if i < len(x.Holes) {
+					at = x.Holes[i]
+				}
+				for _, f := range h.Expr.Files() {
+					new(steps.File).ReadNode(&schema.Node{Pos: at, Kind: schema.Text, Scalar: f.Path}, s.p)
+				}
 			}
 		})
 	}

@@ -68,7 +68,10 @@ type scenarioScope struct {
 	without    map[string]string // vars that only some cases define: a case that does not
 	ids        map[string]*Step  // earlier steps
 	all        map[string]string // ids of every step, and where it stands
-	hidden     map[string]string // ids that are seen only inside a for_each, and where that is
+	hidden     map[string]string // ids that cannot be seen from here, and why
+	broken     map[string]bool   // ids of steps that are wrong themselves: that was told
+	current    string            // the id of the step being planned
+	guess      bool              // the cases could not be read: nobody knows their vars
 	suiteSteps map[string]*Step
 	columns    []string // of row; nil where there is none
 	each       bool     // inside a for_each
@@ -79,7 +82,7 @@ type scenarioScope struct {
 func newScope(b *builder, suite *Suite, vars Vars) *scenarioScope {
 	return &scenarioScope{
 		builder: b, suite: suite, vars: vars, ids: map[string]*Step{}, all: map[string]string{},
-		hidden: map[string]string{}, suiteSteps: map[string]*Step{},
+		hidden: map[string]string{}, broken: map[string]bool{}, suiteSteps: map[string]*Step{},
 	}
 }
 
@@ -141,6 +144,7 @@ func (s *scenarioScope) check(u use) *Step {
 		s.checkName(u, fixed[head])
 	case head == "each" && s.each:
 		s.checkName(u, []string{"value", "index"})
+	case head == "row" && s.guess:
 	case head == "row" && s.columns != nil:
 		s.checkName(u, s.columns)
 	case head == "params" && s.block != nil:
@@ -161,7 +165,7 @@ func (s *scenarioScope) checkName(u use, known []string) {
 }
 
 func (s *scenarioScope) checkVar(u use) {
-	if len(u.path) < 2 || s.vars.nodes[u.path[1]] != nil {
+	if len(u.path) < 2 || s.vars.nodes[u.path[1]] != nil || s.guess {
 		return
 	}
 	name := u.path[1]
@@ -199,24 +203,47 @@ func (s *scenarioScope) checkStep(u use) *Step {
 		s.checkFields(u, head, step, u.path[1:])
 		return step
 	}
-	if where, ok := s.hidden[head]; ok {
-		s.p.Add(u.pos, "%s is seen only inside the for_each of %s: it has a result for each turn", head, where)
-		return nil
-	}
-	if later, ok := s.all[head]; ok {
+	switch later, ok := s.all[head]; {
+	case s.broken[head]:
+	case s.hidden[head] != "":
+		s.p.Add(u.pos, "%s", s.hidden[head])
+	case head == s.current:
+		s.p.Add(u.pos, "%s is this step itself; a step cannot use its own result", head)
+	case ok:
 		s.p.Add(u.pos, "%s is the result of a later step (%s); a step sees only those before it", head, later)
-		return nil
-	}
-	if name := dashed(u.source, head); name != "" {
+	case dashed(u.source, head) != "":
+		name := dashed(u.source, head)
 		s.p.Add(u.pos, "%s is read as a subtraction; a name with a dash in it stands in brackets: ['%s']", name, name)
-		return nil
+	default:
+		s.p.Add(u.pos, "nothing is called %q here%s", head, s.insteadOfName(u))
+	}
+	return nil
+}
+
+// insteadOfName says where a name that no step has could come from.
+func (s *scenarioScope) insteadOfName(u use) string {
+	head := u.path[0]
+	for _, x := range s.ids {
+		if x.Block != nil && slices.Contains(x.keys(), head) {
+			return fmt.Sprintf("; write %s.%s", x.Common.ID, head)
+		}
+	}
+	switch {
+	case s.vars.nodes[head] != nil:
+		return "; write vars." + head
+	case s.suiteSteps[head] != nil:
+		return "; write suite." + head
+	case s.block != nil && s.block.Params[head] != (schema.Param{}):
+		return "; write params." + head
 	}
 	known := append(keys(s.ids), "vars", "env", "run", "suite", "scenario", "case")
 	if s.block != nil {
 		known = append(known, "params")
 	}
-	s.p.Add(u.pos, "nothing is called %q here: no step before this one has that id%s", head, schema.DidYouMean(head, known))
-	return nil
+	if near := schema.DidYouMean(head, known); near != "" {
+		return ": no step before this one has that id" + near
+	}
+	return fmt.Sprintf(": no step before this one has that id; if it is text, quote it: '%s'", head)
 }
 
 // dashed finds a name with dashes, the last part of which was taken for a name
@@ -269,10 +296,16 @@ func (s *scenarioScope) listenerParams(k steps.Kind, n *schema.Node) *schema.Nod
 	c.Entries = slices.Clone(n.Entries)
 	for i, e := range c.Entries {
 		f, ok := k.Params.Field(e.Key)
-		if !ok || f.Shape.Type != steps.ListenerType || e.Value.Kind != schema.Text || e.Value.Open() {
+		if !ok || f.Shape.Type != steps.ListenerType || e.Value.Kind != schema.Text {
 			continue
 		}
 		id := strings.TrimSpace(e.Value.Scalar)
+		if e.Value.Open() {
+			id = s.listenerIn(e.Value)
+		}
+		if id == "" {
+			continue
+		}
 		if !s.isListener(id, e.Value.Pos) {
 			continue
 		}
@@ -288,6 +321,24 @@ func (s *scenarioScope) listenerParams(k steps.Kind, n *schema.Node) *schema.Nod
 	return &c
 }
 
+// listenerIn is the id of the listen step that an expression names and nothing
+// more, such as ${orders}.
+func (s *scenarioScope) listenerIn(n *schema.Node) string {
+	uses := usesOf(n)
+	if !n.Hole() || len(uses) != 1 {
+		return ""
+	}
+	name := strings.Join(uses[0].path, ".")
+	known := s.ids[name]
+	if of, ok := strings.CutPrefix(name, "suite."); ok {
+		known = s.suiteSteps[of]
+	}
+	if known == nil || !hasListener(known) || known.ForEach != nil || uses[0].source != name {
+		return ""
+	}
+	return name
+}
+
 func (s *scenarioScope) isListener(id string, at schema.Pos) bool {
 	known := s.ids
 	name, ofSuite := strings.CutPrefix(id, "suite.")
@@ -296,6 +347,8 @@ func (s *scenarioScope) isListener(id string, at schema.Pos) bool {
 	}
 	step, ok := known[name]
 	switch {
+	case !ok && s.broken[name] && !ofSuite:
+		return false
 	case !ok && s.all[name] != "" && !ofSuite:
 		s.p.Add(at, "%s is a later step (%s); the listener must be ready before", name, s.all[name])
 		return false

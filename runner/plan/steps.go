@@ -17,6 +17,7 @@ var idForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 func (b *builder) phases(suite *Suite, s *schema.Scenario, vars Vars, cases []variation) Phases {
 	in := newScope(b, suite, vars)
 	in.without, in.columns = caseVars(cases), columns(cases)
+	in.guess = s.Cases.From != nil && len(cases) == 0
 	in.suiteSteps = suite.ids
 	in.all = idsOf(s.Arrange, s.Act, s.Assert, s.Diagnose, s.Cleanup)
 	var p Phases
@@ -25,7 +26,12 @@ func (b *builder) phases(suite *Suite, s *schema.Scenario, vars Vars, cases []va
 	p.Assert = in.steps("assert", "assert", s.Assert)
 	before := maps.Clone(in.ids)
 	p.Diagnose = in.steps("diagnose", "diagnose", s.Diagnose)
-	in.ids = before // clean-up runs without a diagnosis too
+	for id := range in.ids {
+		if before[id] == nil {
+			in.hidden[id] = id + " is a step of diagnose, and clean-up runs without a diagnosis too"
+		}
+	}
+	in.ids = before
 	p.Cleanup = in.steps("cleanup", "cleanup", s.Cleanup)
 	b.atEnd = append(b.atEnd, func() { b.warnOfNothingChecked(s, p) })
 	return p
@@ -58,9 +64,13 @@ func (s *scenarioScope) step(x *Step, w schema.Step) *Step {
 	if w.Fields == nil {
 		return nil // not a mapping; told already
 	}
+	s.current = x.Common.ID
 	in := s // the scope of what is evaluated at each turn
 	if w.Common.ForEach != nil {
 		x.ForEach = w.Common.ForEach.Node
+		if x.Phase == "assert" && x.ForEach.Kind == schema.List && len(x.ForEach.Items) == 0 {
+			s.p.Add(x.ForEach.Pos, "for_each has an empty list, so nothing would be checked")
+		}
 		in = s.turns()
 		x.Uses, x.Needs = s.usesIn(x, x.ForEach)
 	}
@@ -73,12 +83,13 @@ func (s *scenarioScope) step(x *Step, w schema.Step) *Step {
 	}
 	s.checkID(x, ok)
 	if !ok {
+		s.broken[x.Common.ID] = true
 		return nil
 	}
 	if x.ForEach != nil {
 		for id := range in.ids {
 			if s.ids[id] == nil {
-				s.hidden[id] = place(x.Pos)
+				s.hidden[id] = fmt.Sprintf("%s is seen only inside the for_each of %s: it has a result for each turn", id, place(x.Pos))
 			}
 		}
 	}
@@ -87,6 +98,7 @@ func (s *scenarioScope) step(x *Step, w schema.Step) *Step {
 
 // plan checks everything about a step of a known kind but its own id.
 func (s *scenarioScope) plan(x *Step, params *schema.Node) {
+	before := s.p.Errors()
 	switch {
 	case x.Kind.Control:
 		x.Params = params
@@ -101,11 +113,13 @@ func (s *scenarioScope) plan(x *Step, params *schema.Node) {
 	s.checkMask(x)
 	s.checkProbeFields(x)
 	s.uses(x)
-	s.warnOfForeignTemplates(x.Params, x.Fields)
+	if s.p.Errors() == before {
+		s.refuseForeignTemplates(x.Params, x.Fields)
+	}
+	s.checkPaths(x)
 	if x.Kind.Control {
 		return
 	}
-	s.checkPaths(x)
 	s.checkEmptyAnswer(x)
 	s.warnOfForeignEvents(x)
 }
@@ -114,6 +128,10 @@ func (s *scenarioScope) plan(x *Step, params *schema.Node) {
 func (s *scenarioScope) control(x *Step) {
 	if x.Kind.Params.Want == schema.Map {
 		s.planUse(x)
+		return
+	}
+	if x.Params.Hole() {
+		s.p.Add(x.Params.Pos, "the steps of %s must be written out; expressions go into them", x.Kind.Name)
 		return
 	}
 	var list []schema.Step
@@ -140,9 +158,7 @@ func (s *scenarioScope) when(x *Step) {
 		return
 	}
 	x.When = schema.AsExpression(x.Common.When, s.p)
-	if !x.When.Open() && x.When.Kind != schema.Bool {
-		s.p.Add(x.When.Pos, "when takes an expression that is true or false, found %s", x.When.Kind)
-	}
+	steps.CheckCondition("when", x.When, s.p)
 	in := s
 	if x.ForEach != nil && slices.ContainsFunc(usesOf(x.When), func(u use) bool { return u.path[0] == "each" }) {
 		x.WhenEach, in = true, s.turns()
@@ -163,6 +179,7 @@ func (s *scenarioScope) uses(x *Step) {
 	for _, e := range x.Fields.Entries {
 		nodes = append(nodes, e.Value)
 	}
+	s.checkFiles(nodes...)
 	uses, needs := s.usesIn(x, nodes...)
 	x.Uses, x.Needs = merged(x.Uses, uses), merged(x.Needs, needs)
 	s.after(x)
@@ -200,16 +217,17 @@ func merged(a, b []string) []string {
 }
 
 func (s *scenarioScope) after(x *Step) {
-	id := x.Common.After
-	if id == "" {
+	e, given := x.Fields.Get("after")
+	if !given || e.Value.Kind != schema.Text || e.Value.Open() {
 		return
 	}
-	at := x.Fields.At("after")
+	id, at := x.Common.After, e.Value.Pos
 	step, ok := s.ids[id]
 	switch {
 	case x.Phase == "": // a definition that nothing uses may be meant for assert
 	case x.Phase != "assert":
 		s.p.Add(at, "after belongs into assert; in %s the steps run in their order anyway", x.Phase)
+	case s.broken[id]:
 	case !ok:
 		s.p.Add(at, "after names no earlier step: %q%s", id, insteadOf(id, keys(s.ids)))
 	case step.Phase == "arrange":
@@ -228,7 +246,7 @@ func withID(ids []string, s *Step) []string {
 
 func (s *scenarioScope) checkID(x *Step, ok bool) {
 	id := x.Common.ID
-	if _, written := x.Fields.Get("id"); !written {
+	if e, written := x.Fields.Get("id"); !written || e.Value.Kind != schema.Text || e.Value.Open() {
 		return
 	}
 	at := x.Fields.At("id")
@@ -241,7 +259,7 @@ func (s *scenarioScope) checkID(x *Step, ok bool) {
 	case taken:
 		s.p.Add(at, "the id %q is taken by the step in line %d", id, first.Pos.Line)
 	case s.hidden[id] != "":
-		s.p.Add(at, "the id %q is taken by a step inside the for_each of %s", id, s.hidden[id])
+		s.p.Add(at, "the id %q is taken: %s", id, s.hidden[id])
 	case ok:
 		s.ids[id] = x
 	}

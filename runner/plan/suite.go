@@ -20,12 +20,12 @@ func (b *builder) suite(s *schema.Suite) *Suite {
 	b.environment(x)
 	x.Defaults = defaults(s.Defaults, x.Environment.Defaults)
 	x.Vars = b.varsOf(s.Vars, x.Environment.Vars)
-	b.checkVars(x.Vars, false)
 	in := newScope(b, x, x.Vars)
 	in.ofSuite = true
 	x.Arrange = in.steps("arrange", "arrange", s.Arrange)
 	maps.Copy(in.suiteSteps, in.ids)
 	x.ids = maps.Clone(in.ids)
+	b.checkVars(x.Vars, in, false)
 	x.Cleanup = in.steps("cleanup", "cleanup", s.Cleanup)
 	return x
 }

@@ -61,23 +61,28 @@ func (b *builder) warnOfUselessVars() {
 // Names lists the names, sorted.
 func (v Vars) Names() []string { return slices.Sorted(maps.Keys(v.nodes)) }
 
-// checkVars checks what vars refer to, and that none needs itself. row says
-// whether they belong to a case that comes from a file.
-func (b *builder) checkVars(v Vars, row bool) {
+// checkVars checks what vars refer to, and that none needs itself. in is what
+// is known where they are used; row says whether they belong to a case of a file.
+func (b *builder) checkVars(v Vars, in *scenarioScope, row bool) {
 	for _, name := range v.Names() {
 		n := v.nodes[name]
+		in.checkFiles(n)
 		for _, u := range usesOf(n) {
 			if u.optional {
 				continue
 			}
 			switch head := u.path[0]; head {
 			case "vars":
-				if len(u.path) > 1 && v.nodes[u.path[1]] == nil {
+				if len(u.path) > 1 && v.nodes[u.path[1]] == nil && !in.guess {
 					b.p.Add(u.pos, "there is no var %q%s", u.path[1], insteadOf(u.path[1], v.Names()))
 				}
-			case "env", "run", "scenario", "case", "suite":
+			case "env":
+			case "suite":
+				in.checkSuite(u)
+			case "run", "scenario", "case":
+				in.checkName(u, fixed[head])
 			case "row":
-				if !row {
+				if !row && !in.guess {
 					b.p.Add(u.pos, "%s", elsewhere[head])
 				}
 			default:

@@ -24,7 +24,17 @@ func TestBadParameters(t *testing.T) {
 		{"nothing", PutItem, "{}", []string{`parameter "table" is missing: The table's name or ARN.`, `parameter "item" is missing: The item.`}},
 		{"item is a list", PutItem, "{table: t, item: [1]}", []string{"expected a mapping, found a list"}},
 		{"no key", Item, "{table: t}", []string{`parameter "key" is missing: The item's key: the table's key attributes and nothing else.`}},
-		{"overwrite is text", PutItem, "{table: t, item: {pk: a}, overwrite: yes}", []string{`expected true or false, found the text "yes"`}},
+		{"overwrite is text", PutItem, "{table: t, item: {pk: a}, overwrite: yes}", []string{`expected true or false, found the text "yes"; write true`}},
+		{"an empty key", Item, "{table: t, key: {}}", []string{`parameter "key" is empty: The item's key: the table's key attributes and nothing else.`}},
+		{"typed and plain", PutItem, "{table: t, item: {pk: a}, typed: true}", []string{`item.pk is not in DynamoDB's own JSON; write a mapping with one type, such as {S: text} or {N: "12"}`}},
+		{"typed wrongly, deep inside", PutItem, `{table: t, item: {pk: {S: "${x}"}, l: {L: [{N: "1"}, {M: {k: {BOOL: "no"}}}]}, q: {Q: "${x}"}}, typed: true}`, []string{
+			"item.l[1].k: BOOL takes true or false", `item.q: "Q" is not a type of DynamoDB; there are S, N, B, BOOL, NULL, L, M, SS, NS and BS`,
+		}},
+		{"typed and open", PutItem, `{table: t, item: {pk: {S: "a-${x}"}, n: {N: "${n}"}, s: {SS: ["${a}"]}, all: "${y}", m: {M: "${z}"}}, typed: true}`, nil},
+		{"perhaps typed", PutItem, `{table: t, item: {pk: {S: "a-${x}"}}, typed: "${t}"}`, nil},
+		{"typed without saying so", Item, "{table: t, key: {pk: {S: a}}}", []string{
+			"this looks like DynamoDB's own JSON and will be taken for nested mappings; add typed: true, or write plain values such as {pk: …}",
+		}},
 		{"misspelt", DeleteItem, "{table: t, keys: {pk: a}}", []string{
 			`parameter "key" is missing: The item's key: the table's key attributes and nothing else.`, `unknown parameter "keys"; did you mean "key"?`,
 		}},

@@ -7,6 +7,7 @@ import (
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -36,6 +37,7 @@ assert:
     within: 5s
     expect: {item.name: Ada, item.age: {gte: 18}}
 `,
+	Check: func(n *schema.Node, p *schema.Problems) { checkTyped("key", n, p) },
 	Watch: func(ctx context.Context, env *steps.Env, p ItemParams) (steps.Probe[ItemResult], error) {
 		return steps.Probe[ItemResult]{Look: func(ctx context.Context) (steps.Seen[ItemResult], error) {
 			return p.look(ctx, env)

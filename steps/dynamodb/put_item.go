@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -40,7 +41,8 @@ assert:
     within: 5s
     expect: {item.amount: 9007199254740993, "item.lines[0].sku": A1}
 `,
-	Do: put,
+	Check: func(n *schema.Node, p *schema.Problems) { checkTyped("item", n, p) },
+	Do:    put,
 	Needs: func(p PutParams) []steps.Permission {
 		var l []steps.Permission
 		for _, action := range []string{"DescribeTable", "GetItem", "PutItem", "DeleteItem"} {

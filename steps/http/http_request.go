@@ -20,7 +20,7 @@ type RequestParams struct {
 	Text            *string           `json:"text" doc:"The body: text."`
 	Form            *Values           `json:"form" doc:"The body: fields of a form, sent URL-encoded."`
 	File            steps.File        `json:"file" doc:"The body: a file, relative to this one."`
-	Sign            *Signature        `json:"sign" later:"true" doc:"Signs the request for a service of AWS."`
+	Sign            *Signature        `json:"sign" doc:"Signs the request for a service of AWS with the credentials of this step, as APIs with IAM authorization ask for."`
 	FollowRedirects bool              `json:"follow_redirects" doc:"Follows redirects; otherwise a redirect is the answer."`
 }
 
@@ -51,6 +51,7 @@ assert:
     expect: {status: 200, body: {is: object}}
 `,
 	Saw:       RequestResult.failure,
+	Check:     checkRequest,
 	Rules:     []steps.Rule{steps.AtMostOne("json", "text", "form", "file")},
 	WatchWhen: func(p RequestParams) bool { return p.method() == "GET" || p.method() == "HEAD" },
 	Do: func(ctx context.Context, env *steps.Env, p RequestParams) (RequestResult, error) {

@@ -27,12 +27,22 @@ func TestBadParameters(t *testing.T) {
 		want       []string
 	}{
 		{"no url", "{}", []string{`parameter "url" is missing: An absolute http or https URL.`}},
-		{"relative", "{url: /orders}", []string{`"/orders" is not an absolute URL such as https://example.com/orders`}},
-		{"another scheme", "{url: 'ftp://a/b'}", []string{`"ftp://a/b" is not an absolute URL such as https://example.com/orders`}},
-		{"two bodies", "{url: 'http://a', text: a, json: {}}", []string{"http_request takes only one of json, text, form and file; json stands there already"}},
+		{"relative", "{url: /orders}", []string{`"/orders" is not a URL such as https://example.com/orders: https:// or http:// is missing at its beginning`}},
+		{"another scheme", "{url: 'ftp://a/b'}", []string{`"ftp://a/b" is not a URL such as https://example.com/orders: it begins with neither https:// nor http://`}},
+		{"two bodies", "{url: 'http://a', text: a, json: {}}", []string{"http_request takes only one of json, text, form and file; text stands there already"}},
 		{"a document in the query", "{url: 'http://a', query: {a: {b: 1}}}", []string{`"a" takes text, a number, true or false, or a list of them; found a mapping`}},
 		{"a number as header", "{url: 'http://a', headers: {x: 1}}", []string{`expected text, found the number 1; to mean the text write "1"`}},
-		{"signed", "{url: 'http://a', sign: {service: execute-api}}", []string{`"sign" belongs to the format, but this version of rehearse cannot honour it yet`}},
+		{"signed for nothing", "{url: 'http://a', sign: {region: eu-west-1}}", []string{`key "service" is missing: The service's signing name, such as execute-api.`}},
+		{"no host", "{url: 'https:///orders'}", []string{`"https:///orders" is not a URL such as https://example.com/orders: its host is missing`}},
+		{"a port that is none", "{url: 'https://a:b/'}", []string{`"https://a:b/" is not a URL such as https://example.com/orders: its port is not a number`}},
+		{"a blank in the host", "{url: 'https://a b/'}", []string{`"https://a b/" is not a URL such as https://example.com/orders: it has characters that a URL cannot have there`}},
+		{"no method", "{url: 'http://a', method: ''}", []string{`parameter "method" is empty: The method; GET unless given, POST with a body.`}},
+		{"two methods", "{url: 'http://a', method: GET POST}", []string{`"GET POST" cannot be a method; write one such as GET or POST`}},
+		{"a misspelt method", "{url: 'http://a', method: pots}", []string{`"pots" is no usual method; did you mean "POST"?`}},
+		{"a method of somebody's own", "{url: 'http://a', method: PROPFIND}", nil},
+		{"a header with a blank", "{url: 'http://a', headers: {a b: c, x-y: z}}", []string{`"a b" cannot be the name of a header; it has letters, digits and dashes, such as content-type`}},
+		{"no names", "https://a/", []string{`http_request takes its parameters by name; write http_request: {url: "https://a/"}`}},
+		{"a field of the step", "{url: 'https://a/', within: 5s}", []string{`"within" is not a parameter of http_request but a field of the step; write it one level up, beside http_request:`}},
 		{"open url", `{url: "${x}/orders", json: null}`, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -32,6 +32,11 @@ func (p RequestParams) send(ctx context.Context, env *steps.Env) (RequestResult,
 	if err != nil {
 		return RequestResult{}, steps.Final(err)
 	}
+	if s := p.Sign; s != nil {
+		if err := env.AWS.Sign(ctx, req, s.Service, s.Region); err != nil {
+			return RequestResult{}, steps.Final(err)
+		}
+	}
 	hideSecrets(env, req)
 	client := *env.HTTP
 	if !p.FollowRedirects {
@@ -64,6 +69,9 @@ func hideSecrets(env *steps.Env, req *nethttp.Request) {
 		env.Hide(value)
 		if _, token, ok := strings.Cut(value, " "); ok {
 			env.Hide(token)
+		}
+		if _, signature, ok := strings.Cut(value, "Signature="); ok {
+			env.Hide(signature)
 		}
 	}
 	for _, name := range []string{"Proxy-Authorization", "X-Api-Key", "X-Amz-Security-Token"} {

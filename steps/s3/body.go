@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/schema"
@@ -37,12 +38,29 @@ func (b *Base64) ReadNode(n *schema.Node, p *schema.Problems) {
 		p.Add(n.Pos, "expected text in base64, found %s", n.Kind)
 		return
 	}
-	decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(n.Scalar), ""))
+	text := strings.Join(strings.Fields(n.Scalar), "")
+	decoded, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		p.Add(n.Pos, "this is not base64: %v", err)
+		p.Add(n.Pos, "this is not base64: %s", whyNotBase64(text))
 		return
 	}
 	*b = decoded
+}
+
+// notBase64 are characters that base64 does not have.
+var notBase64 = regexp.MustCompile(`[^A-Za-z0-9+/=]`)
+
+// whyNotBase64 says what is wrong with text that cannot be decoded.
+func whyNotBase64(text string) string {
+	switch wrong := notBase64.FindString(text); {
+	case wrong == "-" || wrong == "_":
+		return "this is the alphabet for URLs; write + for - and / for _"
+	case wrong != "":
+		return fmt.Sprintf("it has no character %q", wrong)
+	case len(text)%4 != 0:
+		return fmt.Sprintf("it comes in groups of four characters, and this has %d; fill the last group up with =", len(text))
+	}
+	return "= stands only at its end, once or twice"
 }
 
 func (Base64) String() string { return "text in base64" }

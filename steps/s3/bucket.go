@@ -13,6 +13,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -23,6 +24,22 @@ func bucketName(ref string) string {
 		return name
 	}
 	return ref
+}
+
+// checkBucket refuses what was copied from elsewhere and cannot be a bucket's
+// name. Names of buckets have no slash (S3 User Guide, "Bucket naming rules").
+func checkBucket(n *schema.Node, p *schema.Problems) {
+	e, _ := n.Get("bucket")
+	name := e.Value.Scalar
+	if e.Value.Open() || strings.HasPrefix(name, "arn:") || !strings.Contains(name, "/") {
+		return
+	}
+	if rest, ok := strings.CutPrefix(name, "s3://"); ok {
+		bucket, _, _ := strings.Cut(rest, "/")
+		p.Add(e.Value.Pos, "%q is a URL, not a bucket; write bucket: %s, and what follows it as key", name, bucket)
+		return
+	}
+	p.Add(e.Value.Pos, "%q cannot be a bucket's name: it has a slash; what follows it belongs into key", name)
 }
 
 // status is the HTTP status of an answer, 0 when there was none.

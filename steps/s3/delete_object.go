@@ -29,6 +29,7 @@ assert:
     hold: 100ms
     expect: {exists: false}
 `,
+	Check: checkBucket,
 	Do: func(ctx context.Context, env *steps.Env, p DeleteParams) (struct{}, error) {
 		p.Bucket = bucketName(p.Bucket)
 		in := &awss3.DeleteObjectInput{Bucket: &p.Bucket, Key: &p.Key}

@@ -43,6 +43,12 @@ type ObjectResult struct {
 
 // Object looks at an object.
 var Object = steps.Define("object", steps.Def[ObjectParams, ObjectResult]{
+	Absent: func(p ObjectParams) []string {
+		if p.Content == "none" {
+			return []string{"content"}
+		}
+		return nil
+	},
 	Summary: "Looks at an object in a bucket: whether it is there, its metadata, tags and contents.",
 	Doc:     "A missing object is an answer (`exists: false`), a missing bucket an error.",
 	Example: `act:
@@ -53,6 +59,7 @@ assert:
     within: 5s
     expect: {content: hello, size: 5, tags.kind: greeting, content_type: {starts_with: text/plain}}
 `,
+	Check: checkBucket,
 	Watch: func(_ context.Context, env *steps.Env, p ObjectParams) (steps.Probe[ObjectResult], error) {
 		p.Bucket = bucketName(p.Bucket)
 		place := env.AWS.Single()

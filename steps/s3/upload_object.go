@@ -55,6 +55,7 @@ assert:
     within: 5s
     expect: {content.size: 12, metadata.origin: rehearsal}
 `,
+	Check: checkBucket,
 	Rules: []steps.Rule{steps.OneOf("file", "text", "json", "base64")},
 	Do:    upload,
 	Needs: func(p UploadParams) []steps.Permission {

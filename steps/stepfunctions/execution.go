@@ -52,6 +52,7 @@ assert:
       output.amount: 9007199254740993
       states[0].type: Pass
 `,
+	Check: checkARN,
 	Watch: watchExecution,
 	Saw:   ExecutionResult.ending,
 	Empty: ExecutionResult{Status: string(types.ExecutionStatusRunning)}, // just begun
@@ -84,12 +85,28 @@ type watched struct {
 	history history
 }
 
-func watchExecution(_ context.Context, env *steps.Env, p ExecutionParams) (steps.Probe[ExecutionResult], error) {
+// checkARN looks at an ARN that is written out.
+func checkARN(n *schema.Node, p *schema.Problems) {
+	arn, _ := n.Get("arn")
+	if why := notExecution(arn.Value.Scalar); why != "" && !arn.Value.Open() && strings.HasPrefix(arn.Value.Scalar, "arn:") {
+		p.Add(arn.Value.Pos, "%s", why)
+	}
+}
+
+// notExecution says why an ARN is none of an execution that can be looked at.
+func notExecution(arn string) string {
 	switch {
-	case strings.Contains(p.ARN, ":express:"):
-		return steps.Probe[ExecutionResult]{}, steps.Finalf("%s is an Express execution; AWS keeps no record of those that could be looked at", p.ARN)
-	case !executionARN.MatchString(p.ARN):
-		return steps.Probe[ExecutionResult]{}, steps.Finalf("%q is not the ARN of an execution; one looks like arn:aws:states:eu-west-1:111122223333:execution:MACHINE:NAME", p.ARN)
+	case strings.Contains(arn, ":express:"):
+		return arn + " is an Express execution; AWS keeps no record of those that could be looked at"
+	case !executionARN.MatchString(arn):
+		return fmt.Sprintf("%q is not the ARN of an execution; one looks like arn:aws:states:eu-west-1:111122223333:execution:MACHINE:NAME", arn)
+	}
+	return ""
+}
+
+func watchExecution(_ context.Context, env *steps.Env, p ExecutionParams) (steps.Probe[ExecutionResult], error) {
+	if why := notExecution(p.ARN); why != "" {
+		return steps.Probe[ExecutionResult]{}, steps.Finalf("%s", why)
 	}
 	w := &watched{arn: p.ARN, began: time.Now()}
 	client := env.AWS.Single().SFN()

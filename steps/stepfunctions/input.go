@@ -20,7 +20,7 @@ func (in *Input) ReadNode(n *schema.Node, p *schema.Problems) {
 		return
 	case n.Kind == schema.Text:
 		if _, err := schema.ParseJSON([]byte(n.Scalar)); err != nil {
-			p.Add(n.Pos, "the input is text that is not JSON (%v); write a document, or a JSON text such as '\"word\"'", err)
+			p.Add(n.Pos, "the input is text that is not JSON; write a document such as {order: 17}, or for mere text both quotes: '\"hello\"'")
 			return
 		}
 		in.json = &n.Scalar

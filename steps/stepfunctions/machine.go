@@ -21,16 +21,24 @@ var machineARN = regexp.MustCompile(`^arn:[^:]+:states:[^:]+:[^:]*:stateMachine:
 // machineOf gives a state machine's ARN; ref is a name or already an ARN, of a
 // version or an alias too.
 func machineOf(place *awsclient.Place, ref string) (string, error) {
-	switch {
-	case strings.HasPrefix(ref, "arn:"):
-		if !machineARN.MatchString(ref) {
-			return "", fmt.Errorf("%q is not the ARN of a state machine; one looks like arn:aws:states:eu-west-1:111122223333:stateMachine:NAME", ref)
-		}
+	if err := checkMachine(ref); err != nil {
+		return "", err
+	}
+	if strings.HasPrefix(ref, "arn:") {
 		return ref, nil
-	case ref == "" || strings.ContainsAny(ref, ": /"):
-		return "", fmt.Errorf("%q is neither the name nor the ARN of a state machine", ref)
 	}
 	return fmt.Sprintf("arn:%s:states:%s:%s:stateMachine:%s", partition(place.Region), place.Region, place.Account, ref), nil
+}
+
+// checkMachine refuses what cannot be a state machine's name or ARN.
+func checkMachine(ref string) error {
+	switch {
+	case strings.HasPrefix(ref, "arn:") && !machineARN.MatchString(ref):
+		return fmt.Errorf("%q is not the ARN of a state machine; one looks like arn:aws:states:eu-west-1:111122223333:stateMachine:NAME", ref)
+	case !strings.HasPrefix(ref, "arn:") && (ref == "" || strings.ContainsAny(ref, ": /")):
+		return fmt.Errorf("%q is neither the name nor the ARN of a state machine", ref)
+	}
+	return nil
 }
 
 // partition is the part of AWS that a region belongs to, as ARNs name it.

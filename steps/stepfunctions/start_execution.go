@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -41,7 +42,8 @@ assert:
   - execution: {arn: "${started.execution_arn}"}
     expect: {output.run: "${scenario.id}"}
 `,
-	Do: start,
+	Check: checkStart,
+	Do:    start,
 	Needs: func(p StartParams) []steps.Permission {
 		return []steps.Permission{
 			{Action: "states:StartExecution", Resource: p.StateMachine},
@@ -61,8 +63,8 @@ func start(ctx context.Context, env *steps.Env, p StartParams) (StartResult, err
 	if name == "" {
 		name = nameFor(env)
 	}
-	if !executionName.MatchString(name) {
-		return StartResult{}, fmt.Errorf("%q cannot be an execution's name; it may have 1 to 80 letters, digits, - and _", name)
+	if err := checkName(name); err != nil {
+		return StartResult{}, err
 	}
 	var r StartResult
 	record := steps.Resource{Type: executionType, ID: name, ARN: executionOf(machine, name)}
@@ -90,6 +92,28 @@ var (
 	executionName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 	notInName     = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 )
+
+// checkStart looks at names that are written out.
+func checkStart(n *schema.Node, p *schema.Problems) {
+	machine, _ := n.Get("state_machine")
+	if !machine.Value.Open() {
+		if err := checkMachine(machine.Value.Scalar); err != nil {
+			p.Add(machine.Value.Pos, "%v", err)
+		}
+	}
+	if name, given := n.Get("name"); given && !name.Value.Open() {
+		if err := checkName(name.Value.Scalar); err != nil {
+			p.Add(name.Value.Pos, "%v", err)
+		}
+	}
+}
+
+func checkName(name string) error {
+	if !executionName.MatchString(name) {
+		return fmt.Errorf("%q cannot be an execution's name; it may have 1 to 80 letters, digits, - and _", name)
+	}
+	return nil
+}
 
 // nameFor makes a name that no other step, case or attempt gives. Past 80
 // characters its end is a checksum of the whole.

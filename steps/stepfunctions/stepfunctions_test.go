@@ -23,10 +23,22 @@ func TestBadParameters(t *testing.T) {
 	}{
 		{"no machine", StartExecution, "{}", []string{`parameter "state_machine" is missing: The state machine's name or ARN; the ARN of a version or an alias too.`}},
 		{"input text", StartExecution, "{state_machine: a, input: hello}", []string{
-			`the input is text that is not JSON (invalid character 'h' looking for beginning of value); write a document, or a JSON text such as '"word"'`,
+			`the input is text that is not JSON; write a document such as {order: 17}, or for mere text both quotes: '"hello"'`,
 		}},
 		{"name a number", StartExecution, "{state_machine: a, name: 7}", []string{`expected text, found the number 7; to mean the text write "7"`}},
 		{"no arn", Execution, "{}", []string{`parameter "arn" is missing: The execution's ARN, such as start_execution gives.`}},
+		{"a name with blanks", StartExecution, "{state_machine: a, name: my order}", []string{`"my order" cannot be an execution's name; it may have 1 to 80 letters, digits, - and _`}},
+		{"an open name", StartExecution, `{state_machine: "${a} b", name: "my ${order}"}`, nil},
+		{"another ARN", StartExecution, "{state_machine: 'arn:aws:lambda:eu-west-1:111122223333:function:f'}", []string{
+			`"arn:aws:lambda:eu-west-1:111122223333:function:f" is not the ARN of a state machine; one looks like arn:aws:states:eu-west-1:111122223333:stateMachine:NAME`,
+		}},
+		{"a machine with a blank", StartExecution, "{state_machine: my machine}", []string{`"my machine" is neither the name nor the ARN of a state machine`}},
+		{"a machine's ARN", Execution, "{arn: 'arn:aws:states:eu-west-1:111122223333:stateMachine:m'}", []string{
+			`"arn:aws:states:eu-west-1:111122223333:stateMachine:m" is not the ARN of an execution; one looks like arn:aws:states:eu-west-1:111122223333:execution:MACHINE:NAME`,
+		}},
+		{"an ARN alone", Execution, "'arn:aws:states:eu-west-1:111122223333:execution:m:n'", []string{
+			`execution takes its parameters by name; write execution: {arn: "arn:aws:states:eu-west-1:111122223333:execution:m:n"}`,
+		}},
 		{"open input", StartExecution, `{state_machine: a, input: "${x}"}`, nil},
 		{"open inside", StartExecution, `{state_machine: a, input: {a: "${x}"}}`, nil},
 		{"json text", StartExecution, `{state_machine: a, input: '{"a": 1}'}`, nil},

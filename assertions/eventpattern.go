@@ -1,87 +1,110 @@
 package assertions
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
-// maxCombinations is how many combinations of $or alternatives one pattern may
-// have (EventBridge User Guide, "OR matching in event patterns").
-const maxCombinations = 1000
-
-// EventPattern is a compiled EventBridge event pattern. It is safe for
-// concurrent use.
+// EventPattern is an EventBridge event pattern. The zero value is none: it lets
+// nothing through. Once read it is never changed: it may be used concurrently.
+//
+// Source: "Creating event patterns" and "Comparison operators for use in event
+// patterns" of the EventBridge User Guide, and AWS's own matching engine, Event
+// Ruler, where these are silent. The rules, each with a case that shows it,
+// stand in testdata/eventpattern.jsonl.
 type EventPattern struct {
 	rules  [][]patternField // alternatives; each holds when all its fields do
 	wanted map[string]bool  // the paths of the fields and of everything above them
+	names  []PatternName
+	set    bool
 }
 
-// patternField is one field of a pattern: one of its values must hold.
-type patternField struct {
-	path   string // keys joined with dots, as EventBridge does it
-	values []valueTest
-	absent bool // exists: false is among the values
+// PatternName is a field of the event itself that a pattern names.
+type PatternName struct {
+	Name   string
+	Pos    schema.Pos
+	Nested bool // the pattern asks for fields inside it
 }
 
-// valueTest is what one value of a pattern asks of a leaf of the event.
-type valueTest func(leaf any) bool
-
-// ParseEventPattern compiles an event pattern. What EventBridge refuses is an
-// error that names the field and what would be right.
-//
-// Source: "Amazon EventBridge event patterns" and "Comparison operators" of the
-// EventBridge User Guide, and the behaviour of AWS's Event Ruler where these
-// are silent.
+// ParseEventPattern reads an event pattern from JSON text. What EventBridge
+// refuses is an error that names everything that is wrong with the pattern: the
+// field, and what would be right.
 func ParseEventPattern(pattern []byte) (*EventPattern, error) {
-	if _, err := schema.ParseJSON(pattern); err != nil {
-		return nil, fmt.Errorf("an event pattern is a JSON document; this is none: %w", err)
+	c := patternCompiler{}
+	p := &EventPattern{}
+	if n, err := readPatternText(string(pattern), schema.Pos{}); err != nil {
+		c.add(schema.Pos{}, "%v", err)
+	} else {
+		c.compile(n, p)
 	}
-	d := json.NewDecoder(bytes.NewReader(pattern))
-	d.UseNumber()
-	v, err := readOrdered(d)
-	if err != nil {
-		return nil, fmt.Errorf("an event pattern is a JSON document; this is none: %w", err)
+	if len(c.problems) > 0 {
+		return nil, c.problems
 	}
-	top, ok := v.(ordered)
-	if !ok {
-		return nil, fmt.Errorf("an event pattern is a JSON object, found %s", kindName(v))
-	}
-	if len(top) == 0 {
-		return nil, errors.New("an event pattern needs at least one field")
-	}
-	c := patternCompiler{or: orIsOperator(top, false)}
-	rules, err := c.object([]rule{{}}, "", top)
-	if err != nil {
-		return nil, err
-	}
-	return newEventPattern(rules), nil
+	return p, nil
 }
+
+// ReadNode reads an event pattern from a document, or from text that holds it
+// as JSON, and reports everything that is wrong with it. What expressions
+// without values leave open is read around.
+func (p *EventPattern) ReadNode(n *schema.Node, problems *schema.Problems) {
+	*p = EventPattern{set: true}
+	switch {
+	case n.Hole() || n.Kind == schema.Text && n.Open():
+		return
+	case n.Kind == schema.Text:
+		parsed, err := readPatternText(n.Scalar, n.Pos)
+		if err != nil {
+			problems.Add(n.Pos, "%v", err)
+			return
+		}
+		n = parsed
+	}
+	c := patternCompiler{}
+	c.compile(n, p)
+	for _, x := range c.problems {
+		problems.Add(x.pos, "%s", x.message)
+	}
+	for _, x := range c.warnings {
+		problems.Warn(x.pos, "%s", x.message)
+	}
+}
+
+// String names what stands for an event pattern in a file.
+func (EventPattern) String() string { return "an EventBridge event pattern" }
+
+// EditorSchema describes an event pattern to editors.
+func (EventPattern) EditorSchema() map[string]any {
+	return eitherOf(ref(eventPatternRef), map[string]any{"type": "string"})
+}
+
+// Set says that there is a pattern.
+func (p EventPattern) Set() bool { return p.set }
+
+// Names lists the fields of the event itself that the pattern names.
+func (p EventPattern) Names() []PatternName { return p.names }
 
 // Matches says whether the pattern lets the event through. An event that is not
 // an object matches nothing.
 func (p *EventPattern) Matches(event any) bool {
-	doc, ok := event.(map[string]any)
-	if !ok {
-		return false
-	}
-	f := flattener{wanted: p.wanted, leaves: map[string][]leaf{}}
-	f.object("", doc, nil)
-	for _, fields := range p.rules {
-		if f.matches(fields) {
-			return true
-		}
-	}
-	return false
+	f, ok := p.flatten(event)
+	return ok && slices.ContainsFunc(p.rules, f.matches)
 }
 
-func newEventPattern(rules []rule) *EventPattern {
-	p := &EventPattern{wanted: map[string]bool{}}
+func (p *EventPattern) flatten(event any) (*flattener, bool) {
+	doc, ok := event.(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	f := &flattener{wanted: p.wanted, leaves: map[string][]leaf{}}
+	f.object("", doc, nil)
+	return f, true
+}
+
+// finish takes over what was compiled.
+func (p *EventPattern) finish(rules []rule) {
+	p.set, p.wanted = true, map[string]bool{}
 	for _, r := range rules {
 		fields := make([]patternField, 0, len(r))
 		for _, f := range r {
@@ -98,124 +121,6 @@ func newEventPattern(rules []rule) *EventPattern {
 		slices.SortFunc(fields, func(a, b patternField) int { return strings.Compare(a.path, b.path) })
 		p.rules = append(p.rules, fields)
 	}
-	return p
-}
-
-// rule is one combination of $or alternatives: a field for each path.
-type rule map[string]patternField
-
-type patternCompiler struct{ or bool }
-
-// object adds an object's fields to every rule. A path that comes again
-// takes the place of what was written before it.
-func (c patternCompiler) object(rules []rule, path string, obj ordered) ([]rule, error) {
-	for _, m := range obj {
-		at := joinPath(path, m.key)
-		switch v := m.value.(type) {
-		case ordered:
-			if len(v) == 0 {
-				return nil, fmt.Errorf("%s: an empty object says nothing; name at least one field in it", at)
-			}
-			var err error
-			if rules, err = c.object(rules, at, v); err != nil {
-				return nil, err
-			}
-		case []any:
-			var err error
-			if m.key == "$or" && c.or {
-				rules, err = c.alternatives(rules, path, v)
-			} else if err = compileField(rules, at, v); err != nil && m.key == "$or" {
-				err = fmt.Errorf("%w (to mean alternatives, $or takes two or more objects that name fields, none of them with an operator's name)", err)
-			}
-			if err != nil {
-				return nil, err
-			}
-		default:
-			return nil, fmt.Errorf("%s: values stand in a list: write [%s]", at, show(m.value))
-		}
-	}
-	return rules, nil
-}
-
-// orIsOperator says whether $or means alternatives in this pattern: everywhere
-// it is a list of two or more objects in which no field has an operator's name.
-// One $or of another form makes all of them fields like any other.
-func orIsOperator(o ordered, inside bool) bool {
-	for _, m := range o {
-		if _, ok := patternOperators[m.key]; ok && inside {
-			return false
-		}
-		switch v := m.value.(type) {
-		case ordered:
-			if m.key == "$or" || !orIsOperator(v, inside) {
-				return false
-			}
-		case []any:
-			if m.key == "$or" && !areAlternatives(v) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func areAlternatives(values []any) bool {
-	for _, v := range values {
-		if o, ok := v.(ordered); !ok || len(o) == 0 || !orIsOperator(o, true) {
-			return false
-		}
-	}
-	return len(values) >= 2
-}
-
-func (c patternCompiler) alternatives(rules []rule, path string, alternatives []any) ([]rule, error) {
-	var out []rule
-	for _, alt := range alternatives {
-		branch := make([]rule, len(rules))
-		for i, r := range rules {
-			branch[i] = make(rule, len(r)+1)
-			for k, v := range r {
-				branch[i][k] = v
-			}
-		}
-		branch, err := c.object(branch, path, alt.(ordered))
-		if err != nil {
-			return nil, err
-		}
-		if out = append(out, branch...); len(out) > maxCombinations {
-			return nil, fmt.Errorf("the $or alternatives make more than %d combinations; EventBridge takes at most that many", maxCombinations)
-		}
-	}
-	return out, nil
-}
-
-func compileField(rules []rule, path string, values []any) error {
-	if len(values) == 0 {
-		return fmt.Errorf("%s: an empty list matches nothing; name at least one value", path)
-	}
-	f := patternField{path: path}
-	for _, v := range values {
-		switch v := v.(type) {
-		case ordered:
-			test, absent, err := compileOperator(path, v)
-			if err != nil {
-				return err
-			}
-			if absent {
-				f.absent = true
-			} else {
-				f.values = append(f.values, test)
-			}
-		case []any:
-			return fmt.Errorf("%s: a value is text, a number, true, false, null or an operator, found a list in the list", path)
-		default:
-			f.values = append(f.values, exactly(v))
-		}
-	}
-	for _, r := range rules {
-		r[path] = f
-	}
-	return nil
 }
 
 func joinPath(path, key string) string {
@@ -223,51 +128,4 @@ func joinPath(path, key string) string {
 		return key
 	}
 	return path + "." + key
-}
-
-// ordered is a JSON object with its members in the order of the text.
-type ordered []member
-
-type member struct {
-	key   string
-	value any
-}
-
-// readOrdered reads one value of JSON text that is known to be valid.
-func readOrdered(d *json.Decoder) (any, error) {
-	t, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	delim, ok := t.(json.Delim)
-	if !ok {
-		return t, nil
-	}
-	object, list := ordered{}, []any{}
-	for d.More() {
-		var key string
-		if delim == '{' {
-			k, err := d.Token()
-			if err != nil {
-				return nil, err
-			}
-			key, _ = k.(string)
-		}
-		v, err := readOrdered(d)
-		if err != nil {
-			return nil, err
-		}
-		if delim == '{' {
-			object = append(object, member{key, v})
-		} else {
-			list = append(list, v)
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
-	if delim == '{' {
-		return object, nil
-	}
-	return list, nil
 }

@@ -1,6 +1,7 @@
 package assertions
 
 import (
+	"encoding/binary"
 	"maps"
 	"slices"
 )
@@ -53,14 +54,18 @@ func (f *flattener) value(path string, v any, in []place) {
 type search struct {
 	*flattener
 	fields  []patternField
-	choices [][][]place    // for each field
-	later   []map[int]bool // the arrays that the fields behind each field stand in
+	choices [][][]place     // for each field
+	later   []map[int]bool  // the arrays that the fields behind each field stand in
+	failed  map[string]bool // fields from which on, beside what was chosen, nothing holds
 }
 
 // matches says whether every field holds without two of them choosing
 // different elements of the same array.
 func (f *flattener) matches(fields []patternField) bool {
-	s := search{flattener: f, fields: fields, choices: make([][][]place, len(fields)), later: make([]map[int]bool, len(fields))}
+	s := search{
+		flattener: f, fields: fields, choices: make([][][]place, len(fields)), later: make([]map[int]bool, len(fields)),
+		failed: map[string]bool{},
+	}
 	for i, field := range fields {
 		s.choices[i] = f.choices(field)
 		if len(s.choices[i]) == 0 && !field.absent {
@@ -86,8 +91,8 @@ func (f *flattener) choices(field patternField) [][]place {
 		if n := len(out); n > 0 && slices.Equal(out[n-1], l.in) {
 			continue
 		}
-		for _, holds := range field.values {
-			if holds(l.value) {
+		for _, test := range field.values {
+			if test.holds(l.value) {
 				out = append(out, l.in)
 				break
 			}
@@ -97,33 +102,36 @@ func (f *flattener) choices(field patternField) [][]place {
 }
 
 // from says whether the fields from i on hold beside what was chosen for those
-// before. Choices that look the same to the fields behind are tried once, or
-// many independent arrays would take time without end.
+// before. What failed once is not tried again, or lists with many elements that
+// hold would take time without end.
 func (s *search) from(i int, chosen []place) bool {
 	if i == len(s.fields) {
 		return true
+	}
+	state := stateOf(i, chosen)
+	if s.failed[state] {
+		return false
 	}
 	field := s.fields[i]
 	if field.absent && s.absent(field.path, chosen) && s.from(i+1, s.relevant(i, chosen)) {
 		return true
 	}
-	var last []place
-	tried := false
 	for _, in := range s.choices[i] {
-		together, ok := join(chosen, in)
-		if !ok {
-			continue
-		}
-		together = s.relevant(i, together)
-		if tried && slices.Equal(last, together) {
-			continue
-		}
-		if s.from(i+1, together) {
+		if together, ok := join(chosen, in); ok && s.from(i+1, s.relevant(i, together)) {
 			return true
 		}
-		last, tried = together, true
 	}
+	s.failed[state] = true
 	return false
+}
+
+// stateOf names the question that from is asked.
+func stateOf(i int, chosen []place) string {
+	b := binary.AppendUvarint(make([]byte, 0, 2+4*len(chosen)), uint64(i))
+	for _, p := range chosen {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(p.array)), uint64(p.index))
+	}
+	return string(b)
 }
 
 // relevant leaves out the arrays that no field behind i stands in.

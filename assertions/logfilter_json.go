@@ -2,296 +2,292 @@ package assertions
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/internal/expr"
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
-// condition is a part of the JSON form: it looks at a parsed message.
-type condition func(doc any) bool
-
-// parseJSONFilter reads { condition }. Text that is not JSON never matches.
-func parseJSONFilter(s string) (func(string) bool, error) {
-	p := &filterParser{rest: s[1:]}
-	c, err := p.alternatives()
-	if err != nil {
-		return nil, err
-	}
-	if !p.take("}") {
-		return nil, p.expected("&&, || or }")
-	}
-	if p.space(); p.rest != "" {
-		return nil, fmt.Errorf("after the closing brace stands %s", show(p.rest))
-	}
-	return func(message string) bool {
-		doc, err := schema.ParseJSON([]byte(message))
-		return err == nil && c(doc)
-	}, nil
-}
-
-// filterParser reads conditions by recursive descent: () before && before ||.
-type filterParser struct {
-	rest  string
-	depth int
-}
+// logJSON is the form for messages that are JSON objects.
+type logJSON struct{ conditions logTree[any] }
 
 // maxNesting bounds parentheses; a pattern of 1,024 characters needs no more.
 const maxNesting = 100
 
-func (p *filterParser) space() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
+const jsonOperators = "=, !=, <, <=, >, >=, IS NULL, IS TRUE, IS FALSE or NOT EXISTS"
 
-// take consumes a token if it comes next.
-func (p *filterParser) take(token string) bool {
-	p.space()
-	if !strings.HasPrefix(p.rest, token) {
-		return false
+// jsonForm reads { condition }.
+func (p *logScanner) jsonForm() (logForm, error) {
+	open := p.at
+	p.at++
+	if p.comes("}") {
+		return nil, p.wrong(open, `between these braces stands no condition, such as { $.level = "ERROR" }; to match every message write no pattern`)
 	}
-	p.rest = p.rest[len(token):]
-	return true
-}
-
-// takeWord consumes a keyword, in capitals.
-func (p *filterParser) takeWord(word string) bool {
-	p.space()
-	after, ok := strings.CutPrefix(p.rest, word)
-	if !ok || after != "" && isTermRune(rune(after[0])) {
-		return false
+	t, err := readTree(p, p.jsonCondition)
+	if err != nil {
+		return nil, err
 	}
-	p.rest = after
-	return true
-}
-
-func (p *filterParser) expected(what string) error {
-	if p.space(); p.rest == "" {
-		return fmt.Errorf("expected %s at its end", what)
-	}
-	return fmt.Errorf("expected %s before %s", what, showShort(p.rest))
-}
-
-func (p *filterParser) alternatives() (condition, error) {
-	return p.joined("||", p.both, func(a, b condition) condition {
-		return func(doc any) bool { return a(doc) || b(doc) }
-	})
-}
-
-func (p *filterParser) both() (condition, error) {
-	return p.joined("&&", p.single, func(a, b condition) condition {
-		return func(doc any) bool { return a(doc) && b(doc) }
-	})
-}
-
-func (p *filterParser) joined(token string, part func() (condition, error), join func(a, b condition) condition) (condition, error) {
-	c, err := part()
-	for err == nil && p.take(token) {
-		var next condition
-		if next, err = part(); err == nil {
-			c = join(c, next)
+	if !p.take("}") {
+		if p.space(); p.rest() == "" {
+			return nil, p.wrong(open, "this { is never closed: a } is missing at the pattern's end")
 		}
+		if p.comes(")") {
+			return nil, p.wrong(p.at, "nothing is open that this ) could close")
+		}
+		return nil, p.notJoined("&&, || or }")
 	}
-	return c, err
+	if p.space(); p.rest() != "" {
+		return nil, p.wrong(p.at, "behind the closing } stands %s; all conditions stand within one pair of braces, joined with && or ||", showShort(p.rest()))
+	}
+	return logJSON{t}, nil
 }
 
-func (p *filterParser) single() (condition, error) {
-	if p.take("(") {
+// jsonCondition reads one condition or several in parentheses.
+func (p *logScanner) jsonCondition() (logTree[any], error) {
+	var none logTree[any]
+	if p.comes("(") {
+		open := p.at
+		p.at++
 		if p.depth++; p.depth > maxNesting {
-			return nil, fmt.Errorf("more than %d parentheses inside each other", maxNesting)
+			return none, p.wrong(open, "more than %d parentheses inside each other", maxNesting)
 		}
-		c, err := p.alternatives()
+		t, err := readTree(p, p.jsonCondition)
 		p.depth--
-		if err == nil && !p.take(")") {
-			err = p.expected("&&, || or )")
+		switch {
+		case err != nil:
+			return none, err
+		case p.take(")"):
+			return t, nil
+		case p.rest() == "" || p.comes("}"):
+			return none, p.wrong(open, "this ( is never closed")
 		}
-		return c, err
+		return none, p.notJoined("&&, || or )")
 	}
+	if !p.comes("$") {
+		return none, p.noSelector()
+	}
+	from := p.at
 	s, err := p.selector()
 	if err != nil {
-		return nil, err
+		return none, err
 	}
+	leaf := logJSONLeaf{selector: s}
+	if w := p.word(); w != "" {
+		err = p.jsonWord(&leaf, from)
+	} else {
+		err = p.jsonComparison(&leaf)
+	}
+	return logTree[any]{leaf: leaf}, err
+}
+
+// noSelector says what is wrong where a condition begins without its field.
+func (p *logScanner) noSelector() error {
+	at := p.at
+	w := p.run(func(r rune) bool { return isTermRune(r) || r == '.' || r == '-' || r == '[' || r == ']' })
+	p.space()
+	switch rest := p.rest(); {
+	case strings.HasPrefix(p.source[at:], "!"):
+		return p.wrong(at, "there is no ! before conditions; write != in the comparison, or NOT EXISTS behind the field")
+	case strings.HasPrefix(p.source[at:], `"`) && w == "":
+		p.at = at
+		if name, err := p.quoted(); err == nil && isBareText(name) {
+			return p.wrong(at, "a condition begins with a field: write $.%s without quotes", name)
+		}
+		return p.wrong(at, `a condition begins with a field, such as $.level = "ERROR"`)
+	case w == "AND" || w == "OR" || w == "NOT":
+		return p.wrong(at, "%s does not begin a condition; conditions are joined with && and ||, and a field that must not be there is written $.level NOT EXISTS", w)
+	case jsonNumber(w) != "":
+		return p.wrong(at, "a condition begins with a field, the value stands behind the operator, as in $.n > %s", w)
+	case w != "" && rest != "" && (strings.ContainsRune("=!<>", rune(rest[0])) || strings.HasPrefix(rest, "IS ") || strings.HasPrefix(rest, "NOT ")):
+		return p.wrong(at, "a field begins with $.: write $.%s", strings.TrimPrefix(w, "."))
+	}
+	p.at = at
+	return p.expected("a condition that begins with a field, such as $.level")
+}
+
+// jsonWord reads IS NULL, IS TRUE, IS FALSE or NOT EXISTS.
+func (p *logScanner) jsonWord(leaf *logJSONLeaf, from int) error {
+	at, w := p.at, p.word()
 	switch {
 	case p.takeWord("IS"):
-		return p.word(s)
+		for _, word := range []string{"NULL", "TRUE", "FALSE"} {
+			if p.takeWord(word) {
+				leaf.is = map[string]any{"NULL": nil, "TRUE": true, "FALSE": false}[word]
+				leaf.kind, leaf.say = logIs, "IS "+word
+				return nil
+			}
+		}
+		if next := p.word(); strings.EqualFold(next, "not") {
+			return p.wrong(at, `IS NOT is not supported; for a field that is there and not null write %s = "*"`, leaf.selector.say)
+		} else if u := strings.ToUpper(next); u == "NULL" || u == "TRUE" || u == "FALSE" {
+			return p.wrong(p.at, "keywords are written in capitals: %s", u)
+		}
+		return p.expected("NULL, TRUE or FALSE behind IS")
 	case p.takeWord("NOT"):
-		if !p.takeWord("EXISTS") {
-			return nil, p.expected("EXISTS after NOT")
+		switch {
+		case leaf.selector.wild:
+			return p.wrong(from, "NOT EXISTS takes one field; the documentation does not say what it means of several: name the element or field")
+		case p.takeWord("EXISTS"):
+			leaf.kind, leaf.say = logAbsent, "NOT EXISTS"
+			return nil
+		case strings.EqualFold(p.word(), "exists"):
+			return p.wrong(p.at, "keywords are written in capitals: EXISTS")
 		}
-		return func(doc any) bool { _, found := s.in(doc); return !found }, nil
+		return p.expected("EXISTS behind NOT")
 	}
-	for _, op := range []string{"!=", "<=", ">=", "=", "<", ">"} {
-		if p.take(op) {
-			return p.comparison(s, op)
-		}
+	switch strings.ToUpper(w) {
+	case "IS", "NOT":
+		return p.wrong(at, "keywords are written in capitals: %s", strings.ToUpper(w))
+	case "EXISTS":
+		return p.wrong(at, `EXISTS without NOT is not supported; for a field with any text or number write %s = "*"`, leaf.selector.say)
+	case "LIKE", "MATCHES", "CONTAINS":
+		return p.wrong(at, `there is no %s; text that contains text is written = "*text*", a regular expression = %%text%%`, w)
+	case "IN":
+		return p.wrong(at, "there is no %s; write one condition for each value and join them with ||", w)
 	}
-	return nil, p.expected("=, !=, <, <=, >, >=, IS NULL, IS TRUE, IS FALSE or NOT EXISTS")
+	return p.expected(jsonOperators)
 }
 
-func (p *filterParser) word(s selector) (condition, error) {
-	for word, want := range map[string]any{"NULL": nil, "TRUE": true, "FALSE": false} {
-		if p.takeWord(word) {
-			return func(doc any) bool {
-				v, found := s.in(doc)
-				return found && expr.Equal(v, want)
-			}, nil
-		}
-	}
-	return nil, p.expected("NULL, TRUE or FALSE after IS")
-}
-
-// selector is the way from the root: names and indexes.
-type selector []any
-
-var (
-	selectorName  = regexp.MustCompile(`^\.([A-Za-z0-9_-]+)`)
-	selectorIndex = regexp.MustCompile(`^\[([0-9]{1,9})\]`)
-)
-
-func (p *filterParser) selector() (selector, error) {
-	if !p.take("$") {
-		return nil, p.expected("a selector such as $.level")
-	}
-	var s selector
-	for {
-		if m := selectorName.FindStringSubmatch(p.rest); m != nil {
-			s, p.rest = append(s, m[1]), p.rest[len(m[0]):]
-			continue
-		}
-		m := selectorIndex.FindStringSubmatch(p.rest)
-		if m == nil {
-			break
-		}
-		i, err := strconv.Atoi(m[1])
-		if err != nil {
-			return nil, err
-		}
-		s, p.rest = append(s, i), p.rest[len(m[0]):]
-	}
-	switch {
-	case strings.HasPrefix(p.rest, "."), strings.HasPrefix(p.rest, "["):
-		return nil, fmt.Errorf("a selector is made of names of letters, digits, - and _ and of indexes, such as $.users[0].id; found %s", showShort(p.rest))
-	case len(s) == 0:
-		return nil, errors.New("a selector names a field, such as $.level; $ alone does not")
-	}
-	return s, nil
-}
-
-// in gives what the selector lands on.
-func (s selector) in(doc any) (v any, found bool) {
-	for _, step := range s {
-		switch step := step.(type) {
-		case string:
-			m, ok := doc.(map[string]any)
-			if !ok {
-				return nil, false
-			}
-			if doc, ok = m[step]; !ok {
-				return nil, false
-			}
-		case int:
-			l, ok := doc.([]any)
-			if !ok || step >= len(l) {
-				return nil, false
-			}
-			doc = l[step]
-		}
-	}
-	return doc, true
-}
-
-var (
-	filterNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
-	filterBare   = regexp.MustCompile(`^[A-Za-z0-9_.*+-]+`)
-)
-
-// comparison reads what stands behind an operator. Only text and numbers are
-// ever compared: a selector that lands elsewhere, or nowhere, matches nothing.
-func (p *filterParser) comparison(s selector, op string) (condition, error) {
-	text, quoted, err := p.operand()
+func (p *logScanner) jsonComparison(leaf *logJSONLeaf) error {
+	p.space()
+	at := p.at
+	c, err := p.comparison(jsonOperators)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	number := json.Number("")
-	if !quoted && filterNumber.MatchString(text) {
-		number = jsonNumber(text)
+	if c.op == "!=" && leaf.selector.wild {
+		return p.wrong(at, "the documentation does not say whether != behind a selector with * is about one of the values or about all: name the element or field")
 	}
-	if op != "=" && op != "!=" {
-		if number == "" {
-			return nil, fmt.Errorf("%s compares numbers, found %s", op, show(text))
+	switch word := strings.ToUpper(c.written); word {
+	case "TRUE", "FALSE", "NULL":
+		return p.wrong(at, "a truth value or null is asked for with IS: write %s IS %s; for the text write %s %s", leaf.selector.say, word, c.op, inQuotes(c.written))
+	}
+	leaf.kind, leaf.compare, leaf.say = logCompares, c, c.say()
+	return nil
+}
+
+// The kinds of conditions of the JSON form.
+const (
+	logCompares = iota
+	logIs
+	logAbsent
+)
+
+// logJSONLeaf is one condition of the JSON form.
+type logJSONLeaf struct {
+	selector logSelector
+	kind     int
+	say      string // what is asked of the field, as it is written
+	compare  logComparison
+	is       any // for logIs: nil, true or false
+}
+
+// holds looks at every value that the selector lands on; with a wildcard one
+// that fits is enough. Only text and numbers are compared: a selector that
+// lands on something else, or on nothing, makes a comparison false, != too.
+func (l logJSONLeaf) holds(doc any) bool {
+	values := l.selector.values(doc)
+	if l.kind == logAbsent {
+		return len(values) == 0
+	}
+	return slices.ContainsFunc(values, func(v any) bool {
+		if l.kind == logIs {
+			return expr.Equal(v, l.is)
 		}
-		test := comparisons[op]
-		return func(doc any) bool {
-			v, _ := s.in(doc)
-			n, ok := v.(json.Number)
-			if !ok {
-				return false
-			}
-			o, err := expr.Compare(n, number)
-			return err == nil && test(o)
-		}, nil
-	}
-	same := wildcardEnds(text)
-	return func(doc any) bool {
-		v, _ := s.in(doc)
-		var equal bool
 		switch v := v.(type) {
 		case string:
-			equal = same(v)
+			return l.compare.holds(logValue{text: v})
 		case json.Number:
-			equal = same(string(v)) || number != "" && expr.Equal(v, number)
-		default:
-			return false
+			return l.compare.holds(logValue{string(v), v})
 		}
-		return equal == (op == "=")
-	}, nil
+		return false
+	})
 }
 
-func (p *filterParser) operand() (text string, quoted bool, err error) {
-	p.space()
+func (l logJSONLeaf) reason(doc any) Reason {
+	r := Reason{Difference: Difference{Path: l.selector.say, Expected: l.say, Kind: Changed}}
+	if l.kind == logCompares {
+		r.Expected = l.compare.expected()
+	}
+	said := l.selector.say + " " + l.say
+	values := l.selector.values(doc)
 	switch {
-	case strings.HasPrefix(p.rest, `"`):
-		text, p.rest, err = readQuoted(p.rest)
-		return text, true, err
-	case strings.HasPrefix(p.rest, "%"):
-		return "", false, errRegex
+	case l.kind == logAbsent:
+		r.Kind, r.Expected, r.Found = Extra, nil, values[0]
+		r.Message = fmt.Sprintf("%s: found %s", said, showShort(values[0]))
+	case len(values) == 0:
+		r.Kind = Missing
+		r.Message = fmt.Sprintf("%s: found nothing there%s", said, l.selector.sayLost(doc))
+	case len(values) > 1:
+		r.Found = values
+		r.Message = fmt.Sprintf("%s: found none among %s", said, showShort(values))
+	default:
+		r.Found = values[0]
+		r.Message = fmt.Sprintf("%s: found %s%s", said, l.show(values[0]), l.sayUnfit(values[0]))
 	}
-	text = filterBare.FindString(p.rest)
-	p.rest = p.rest[len(text):]
-	if text == "" || p.rest != "" && !strings.ContainsRune(" \t\r\n)}&|", rune(p.rest[0])) {
-		return "", false, fmt.Errorf("text with other characters than letters, digits, _ . * + - needs double quotes, at %s", showShort(text+p.rest))
-	}
-	return text, false, nil
+	return r
 }
 
-// jsonNumber writes a number of the pattern the way JSON does.
-func jsonNumber(s string) json.Number {
-	sign := ""
-	switch s[0] {
-	case '-':
-		sign, s = "-", s[1:]
-	case '+':
-		s = s[1:]
+// show names the type of a value that differs from what it is compared with.
+func (l logJSONLeaf) show(v any) string {
+	_, isText := v.(string)
+	_, isNumber := v.(json.Number)
+	if l.kind == logCompares && (isText && l.compare.number == "" || isNumber && l.compare.number != "") {
+		return showShort(v)
 	}
-	for len(s) > 1 && s[0] == '0' && s[1] >= '0' && s[1] <= '9' {
-		s = s[1:]
-	}
-	return json.Number(sign + s)
+	return showTyped(v)
 }
 
-// wildcardEnds compares text; * at the beginning and at the end of the pattern
-// stands for any text, elsewhere for itself.
-func wildcardEnds(pattern string) func(string) bool {
-	middle, before := strings.CutPrefix(pattern, "*")
-	middle, after := strings.CutSuffix(middle, "*")
-	switch {
-	case before && after, pattern == "*":
-		return func(s string) bool { return strings.Contains(s, middle) }
-	case before:
-		return func(s string) bool { return strings.HasSuffix(s, middle) }
-	case after:
-		return func(s string) bool { return strings.HasPrefix(s, middle) }
+// sayUnfit says why a value could not be compared at all.
+func (l logJSONLeaf) sayUnfit(v any) string {
+	_, ordered := logOrders[l.compare.op]
+	switch v := v.(type) {
+	case map[string]any:
+		return "; a condition is about text or a number, so name a field inside it"
+	case []any:
+		if l.selector.wild {
+			return "; a condition is about text or a number"
+		}
+		return fmt.Sprintf("; a condition is about text or a number, so name an element, such as %s[0]", l.selector.say)
+	case bool:
+		if l.kind == logCompares {
+			return fmt.Sprintf("; write %s IS %s", l.selector.say, strings.ToUpper(fmt.Sprint(v)))
+		}
+	case nil:
+		if l.kind == logCompares {
+			return fmt.Sprintf("; write %s IS NULL", l.selector.say)
+		}
+	case string:
+		if l.kind == logCompares && ordered {
+			return "; " + l.compare.op + " compares numbers"
+		}
 	}
-	return func(s string) bool { return s == pattern }
+	return ""
+}
+
+// document reads a message; only an object has fields to select.
+func (f logJSON) document(message string) (doc any, ok bool) {
+	if !strings.HasPrefix(strings.TrimLeft(message, logSpace), "{") {
+		return nil, false
+	}
+	doc, err := schema.ParseJSON([]byte(message))
+	return doc, err == nil
+}
+
+func (f logJSON) matches(message string) bool {
+	doc, ok := f.document(message)
+	return ok && f.conditions.holds(doc)
+}
+
+func (f logJSON) reasons(message string) []Reason {
+	if doc, ok := f.document(message); ok {
+		return f.conditions.reasons(doc)
+	}
+	why := "the message is no JSON object"
+	if strings.Contains(message, "{") && !strings.HasPrefix(strings.TrimLeft(message, logSpace), "{") {
+		why = "the message is no JSON object alone, other text stands before its {"
+	}
+	return []Reason{{Difference{Path: "$", Expected: "a JSON object", Found: message, Kind: Type}, why}}
 }

@@ -1,170 +1,160 @@
 package assertions
 
 import (
+	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+	"pgregory.net/rapid"
 
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
-const logDocument = `{"level":"ERROR","n":5,"big":9007199254740993,"text":"5","flag":true,"off":false,"none":null,"a":{"b":["xyz",{"c-d":1}]},"users":[1,2,3],"coordinates":[[0,1],[4,5]],"ip":"123.123.0.1"}`
+// logFilterCase is one row of testdata/logfilter.yaml.
+type logFilterCase struct {
+	Pattern *string
+	Message *string
+	Matches *bool
+	Refused string
+	Why     string
+	Warns   string
+	Rule    string
+}
 
-func TestLogFilterMatches(t *testing.T) {
-	for _, c := range []struct {
-		pattern, message string
-		want             bool
-	}{
-		// everything
-		{"", "anything", true},
-		{"  ", "", true},
-		// terms
-		{"ERROR", "[ERROR] it broke", true},
-		{"ERROR", "ERRORCODE", true},
-		{"ERROR", "error", false},
-		{"ERROR Exception", "Exception: ERROR", true},
-		{"ERROR Exception", "ERROR", false},
-		{"ERROR\tException\n", "ERROR Exception", true},
-		{`"it broke"`, "ERROR it broke", true},
-		{`"it broke"`, "broke it", false},
-		{`"a \"b\" \\ c"`, `x a "b" \ c`, true},
-		{"?ERROR ?WARN", "a WARN b", true},
-		{"?ERROR ?WARN", "INFO", false},
-		{`?"it broke" ?WARN`, "it broke", true},
-		{"?ERROR", "ERROR", true},
-		{"?ERROR", "INFO", false},
-		{"ERROR -Exiting", "ERROR x", true},
-		{"ERROR -Exiting", "ERROR Exiting", false},
-		{`ERROR -"by design"`, "ERROR by design", false},
-		{"-DEBUG", "INFO", true},
-		{"-DEBUG", "DEBUG", false},
-		{"task_1", "task_1 done", true},
-		// the JSON form
-		{`{ $.level = "ERROR" }`, logDocument, true},
-		{`{$.level=ERROR}`, logDocument, true},
-		{`{ $.level = "error" }`, logDocument, false},
-		{`{ $.level = "ERR*" }`, logDocument, true},
-		{`{ $.level = *ROR }`, logDocument, true},
-		{`{ $.level = "*RRO*" }`, logDocument, true},
-		{`{ $.level = "E*R" }`, logDocument, false},
-		{`{ $.level = "E*R" }`, `{"level":"E*R"}`, true},
-		{`{ $.level = "*" }`, logDocument, true},
-		{`{ $.nothing = "*" }`, logDocument, false},
-		{`{ $.level != "INFO" }`, logDocument, true},
-		{`{ $.level != "ERROR" }`, logDocument, false},
-		{`{ $.nothing != "ERROR" }`, logDocument, false},
-		{`{ $.ip != 123.123.* }`, logDocument, false},
-		{`{ $.ip != 10.* }`, logDocument, true},
-		{`{ $.n = 5 }`, logDocument, true},
-		{`{ $.n = 5.0 }`, logDocument, true},
-		{`{ $.n = +5 }`, logDocument, true},
-		{`{ $.n != 5 }`, logDocument, false},
-		{`{ $.big = 9007199254740993 }`, logDocument, true},
-		{`{ $.big = 9007199254740992 }`, logDocument, false},
-		{`{ $.n >= 5e0 }`, logDocument, true},
-		{`{ $.n > 5 }`, logDocument, false},
-		{`{ $.n < 50e-1 }`, logDocument, false},
-		{`{ $.n <= 05.5 }`, logDocument, true},
-		{`{ $.n > -1 }`, logDocument, true},
-		{`{ $.level > 1 }`, logDocument, false},
-		{`{ $.flag IS TRUE }`, logDocument, true},
-		{`{ $.flag IS FALSE }`, logDocument, false},
-		{`{ $.off IS FALSE }`, logDocument, true},
-		{`{ $.none IS NULL }`, logDocument, true},
-		{`{ $.nothing IS NULL }`, logDocument, false},
-		{`{ $.n IS NULL }`, logDocument, false},
-		{`{ $.nothing NOT EXISTS }`, logDocument, true},
-		{`{ $.none NOT EXISTS }`, logDocument, false},
-		{`{ $.a.b[0] = "x*" }`, logDocument, true},
-		{`{ $.a.b[1].c-d = 1 }`, logDocument, true},
-		{`{ $.a.b[7] = "x*" }`, logDocument, false},
-		{`{ $.coordinates[1][0] = 4 }`, logDocument, true},
-		{`{ $.users = 1 }`, logDocument, false},
-		{`{ $.users != 1 }`, logDocument, false},
-		{`{ $.a != 1 }`, logDocument, false},
-		{`{ $.flag = true }`, logDocument, false},
-		{`{ ($.n = 1) || ($.level = "ERROR") }`, logDocument, true},
-		{`{ $.level = "ERROR" || $.n = 1 && $.n = 2 }`, logDocument, true},
-		{`{ ($.level = "ERROR" || $.n = 1) && $.n = 2 }`, logDocument, false},
-		{`{ (($.n = 5)) && $.level = ERROR && $.none IS NULL }`, logDocument, true},
-		{`{ $.a.b[0] = "x*" && ($.n >= 1 || $.c IS NULL) }`, logDocument, true},
-		{`{ $.n = 5 }`, "ERROR n = 5", false},
-		{`{ $.nothing NOT EXISTS }`, "not JSON", false},
-		{`{ $.nothing NOT EXISTS }`, "", false},
-		{`{ $.nothing NOT EXISTS }`, "5", true},
-		{"{ $.a = \"}\" }", `{"a":"}"}`, true},
-	} {
-		t.Run(c.pattern+" "+c.message[:min(20, len(c.message))], func(t *testing.T) {
-			f, err := ParseLogFilter(c.pattern)
+func logFilterCases(t testing.TB) []logFilterCase {
+	b, err := os.ReadFile("testdata/logfilter.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := yaml.NewLoader(strings.NewReader(string(b)), yaml.WithKnownFields())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []logFilterCase
+	if err := l.Load(&cases); err != nil {
+		t.Fatal(err)
+	}
+	return cases
+}
+
+func TestLogFilterRules(t *testing.T) {
+	cases := logFilterCases(t)
+	for i, c := range cases {
+		if c.Pattern == nil || c.Rule == "" || (c.Matches == nil) == (c.Refused == "") || (c.Matches == nil) != (c.Message == nil) {
+			t.Fatalf("row %d is not whole: %+v", i+1, c)
+		}
+		t.Run(fmt.Sprintf("%d %s", i+1, *c.Pattern), func(t *testing.T) {
+			f, err := ParseLogFilter(*c.Pattern)
+			if c.Refused != "" {
+				want := "the filter pattern " + show(*c.Pattern) + " is wrong at " + c.Refused
+				if f != nil || err == nil {
+					t.Fatal("accepted; want", want)
+				}
+				if d := cmp.Diff(want, err.Error()); d != "" {
+					t.Error(d)
+				}
+				return
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := f.Matches(c.message); got != c.want {
-				t.Errorf("matches: %v, want %v", got, c.want)
+			if got := f.Matches(*c.Message); got != *c.Matches {
+				t.Errorf("matches: %v, want %v (%s)", got, *c.Matches, c.Rule)
 			}
-			if f.String() != c.pattern {
+			reasons := f.Explain(*c.Message)
+			if (len(reasons) == 0) != *c.Matches {
+				t.Errorf("%d reasons", len(reasons))
+			}
+			if d := cmp.Diff(c.Why, SayReasons(reasons)); d != "" && c.Why != "" {
+				t.Error(d)
+			}
+			if d := cmp.Diff(c.Warns, f.Warning()); d != "" {
+				t.Error(d)
+			}
+			if f.String() != *c.Pattern {
 				t.Errorf("String gives %q", f.String())
 			}
 		})
 	}
 }
 
-func TestLogFilterInvalid(t *testing.T) {
-	regex := "regular expressions between % are not supported by this version of rehearse; write terms, or look with matches"
-	for _, c := range []struct{ pattern, want string }{
-		{"%AUTH%", regex},
-		{"ERROR %x%", regex},
-		{"-%x%", regex},
-		{"{ $.a = %x% }", regex},
-		{"[ip, user, code=404]", "filter patterns for space-delimited events, such as [ip, user, code=404], are not supported by this version of rehearse; write terms or the JSON form, or look with matches"},
-		{"?ERROR WARN", "CloudWatch Logs ignores terms with ? beside other terms, so this is not what it seems; put ? before every term, or before none"},
-		{"?ERROR -WARN", "CloudWatch Logs ignores terms with ? beside other terms, so this is not what it seems; put ? before every term, or before none"},
-		{"task-1", `a term with other characters than letters, digits and _ needs double quotes: "task-1"`},
-		{"é", `a term with other characters than letters, digits and _ needs double quotes: "é"`},
-		{"ERROR - WARN", "after - a term must follow at once"},
-		{"?", "after ? a term must follow at once"},
-		{`"open`, `the quote before "open" is never closed`},
-		{`""`, `"" is no term; leave it out`},
-		{`"a"b`, `a space must follow the closing quote, found "b"`},
-		{"{}", `expected a selector such as $.level before "}"`},
-		{"{", "expected a selector such as $.level at its end"},
-		{"{ level = 1 }", `expected a selector such as $.level before "level = 1 }"`},
-		{"{ $ = 1 }", "a selector names a field, such as $.level; $ alone does not"},
-		{"{ $.a..b = 1 }", `a selector is made of names of letters, digits, - and _ and of indexes, such as $.users[0].id; found "..b = 1 }"`},
-		{"{ $.a[*] = 1 }", `a selector is made of names of letters, digits, - and _ and of indexes, such as $.users[0].id; found "[*] = 1 }"`},
-		{"{ $.a }", `expected =, !=, <, <=, >, >=, IS NULL, IS TRUE, IS FALSE or NOT EXISTS before "}"`},
-		{"{ $.a == 1 }", `text with other characters than letters, digits, _ . * + - needs double quotes, at "= 1 }"`},
-		{"{ $.a = }", `text with other characters than letters, digits, _ . * + - needs double quotes, at "}"`},
-		{"{ $.a = a@b }", `text with other characters than letters, digits, _ . * + - needs double quotes, at "a@b }"`},
-		{`{ $.a > "1" }`, `> compares numbers, found "1"`},
-		{"{ $.a <= x }", `<= compares numbers, found "x"`},
-		{"{ $.a IS 5 }", `expected NULL, TRUE or FALSE after IS before "5 }"`},
-		{"{ $.a IS NULLX }", `expected NULL, TRUE or FALSE after IS before "NULLX }"`},
-		{"{ $.a NOT NULL }", `expected EXISTS after NOT before "NULL }"`},
-		{"{ ($.a = 1 }", `expected &&, || or ) before "}"`},
-		{"{ $.a = 1", "expected &&, || or } at its end"},
-		{"{ $.a = 1 } x", `after the closing brace stands "x"`},
-		{"{ $.a = 1 & $.b = 2 }", `expected &&, || or } before "& $.b = 2 }"`},
-		{"{ $.a = 1 && }", `expected a selector such as $.level before "}"`},
+// The differences behind the sentences of Explain.
+func TestLogFilterDifferences(t *testing.T) {
+	for _, c := range []struct {
+		pattern, message string
+		want             Difference
+	}{
+		{"ERROR", "INFO", Difference{Path: "$", Expected: "ERROR", Kind: Missing}},
+		{"-ERROR", "ERROR", Difference{Path: "$", Found: "ERROR", Kind: Extra}},
+		{"%x%", "y", Difference{Path: "$", Expected: "%x%", Kind: Missing}},
+		{`{ $.a = "x" }`, `{"a":"y"}`, Difference{Path: "$.a", Expected: `= "x"`, Found: "y", Kind: Changed}},
+		{`{ $.a = 5 }`, `{"a":6}`, Difference{Path: "$.a", Expected: jsonNumber("5"), Found: jsonNumber("6"), Kind: Changed}},
+		{`{ $.a = 5 }`, `{}`, Difference{Path: "$.a", Expected: jsonNumber("5"), Kind: Missing}},
+		{`{ $.a NOT EXISTS }`, `{"a":6}`, Difference{Path: "$.a", Found: jsonNumber("6"), Kind: Extra}},
+		{`{ $.a = 5 }`, `[1]`, Difference{Path: "$", Expected: "a JSON object", Found: "[1]", Kind: Type}},
+		{`[a, b > 5]`, `x 3`, Difference{Path: "b", Expected: "> 5", Found: "3", Kind: Changed}},
+		{`[a, b > 5]`, `x`, Difference{Path: "$", Expected: "fields: 2", Found: "fields: 1", Kind: Changed}},
 	} {
-		t.Run(c.pattern, func(t *testing.T) {
+		t.Run(c.pattern+" "+c.message, func(t *testing.T) {
 			f, err := ParseLogFilter(c.pattern)
-			want := "the filter pattern " + show(c.pattern) + " is not valid here: " + c.want
-			if f != nil || err == nil {
-				t.Fatal("accepted")
+			if err != nil {
+				t.Fatal(err)
 			}
-			if d := cmp.Diff(want, err.Error()); d != "" {
+			l := f.Explain(c.message)
+			if len(l) != 1 {
+				t.Fatalf("%+v", l)
+			}
+			if d := cmp.Diff(c.want, l[0].Difference); d != "" {
 				t.Error(d)
 			}
 		})
 	}
-	_, err := ParseLogFilter(strings.Repeat("é", 1025))
-	if err == nil || err.Error() != "a filter pattern has at most 1024 characters, this one 1025" {
-		t.Error(err)
+}
+
+func TestLogFilterBounds(t *testing.T) {
+	for _, c := range []struct{ name, pattern, want string }{
+		{"characters", strings.Repeat("é", 1025), "a filter pattern has at most 1024 characters, this one 1025"},
+		{"parentheses", "{" + strings.Repeat("(", 500) + "$.a=1", "column 102: more than 100 parentheses inside each other"},
+		{"counts", "%" + strings.Repeat("a{100}", 3) + "%", "column 15: the counts of a regular expression may add up to 255 at most"},
+		{"columns count characters", `{ $.a = "ééé" && $.b == 1 }`, "column 22: equality is written with one =, found =="},
+		{"columns of later lines", "{ $.a = 1\n&& $.b == 1 }", "column 18: equality is written with one =, found =="},
+		{"columns count space", "   task-1", "column 8: '-' needs double quotes"},
+		{"not UTF-8", "\xff", "is not valid UTF-8 text"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := ParseLogFilter(c.pattern); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v", err)
+			}
+		})
 	}
-	if _, err := ParseLogFilter("{" + strings.Repeat("(", 500) + "$.a=1"); err == nil || !strings.Contains(err.Error(), "more than 100 parentheses") {
-		t.Error(err)
+}
+
+// A look at a long message takes time in proportion to its length: looking
+// back and forth, most of these would take minutes.
+func TestLogFilterTime(t *testing.T) {
+	for _, c := range []struct{ name, pattern, message string }{
+		{"brackets never closed", "[a=x, ..., b=y]", strings.Repeat("[ ", 1_000_000)},
+		{"quotes never closed", "[a=x, ..., b=y]", strings.Repeat("[ ", 1_000_000) + `"`},
+		{"repetition", "%[a-z]{0,120}[a-z]{0,120}[0-9]%", strings.Repeat("a", 5_000)},
+		{"repetition of anything", "%a*.*a*.*a*.*b$%", strings.Repeat("a", 200_000)},
+		{"exponents", "{ $.a > 1e99999999999999999 }", `{"a":` + strings.Repeat("9", 200_000) + `e99999999999999999}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, err := ParseLogFilter(c.pattern)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begin := time.Now()
+			f.Explain(c.message)
+			if took := time.Since(begin); took > 20*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
 	}
 }
 
@@ -172,15 +162,19 @@ func TestLogFilterText(t *testing.T) {
 	type params struct {
 		Filter LogFilterText `json:"filter"`
 	}
-	for _, c := range []struct{ yaml, want, value string }{
-		{`filter: "?ERROR ?Task"`, "", "?ERROR ?Task"},
-		{`filter: '{ $.level = "ERROR" }'`, "", `{ $.level = "ERROR" }`},
-		{`filter: "${x}"`, "", ""},
-		{`filter: "[${x}"`, "", ""},
-		{"filter: a-b", `1:9: the filter pattern "a-b" is not valid here: a term with other characters than letters, digits and _ needs double quotes: "a-b"`, "a-b"},
-		{"filter: {x: y}", `1:9: a filter pattern is text, found a mapping; put the pattern into single quotes, such as '{ $.level = "ERROR" }'`, ""},
-		{"filter: [ip, x]", `1:9: a filter pattern is text, found a list; put the pattern into single quotes, such as '{ $.level = "ERROR" }'`, ""},
-		{"filter: 5", "1:9: a filter pattern is text, found the number 5", ""},
+	for _, c := range []struct {
+		yaml, want, value string
+		warns             bool
+	}{
+		{yaml: `filter: "?ERROR ?Task"`, value: "?ERROR ?Task"},
+		{yaml: `filter: '{ $.level = "ERROR" }'`, value: `{ $.level = "ERROR" }`},
+		{yaml: `filter: "${x}"`},
+		{yaml: `filter: "[${x}"`},
+		{yaml: "filter: a-b", want: `1:9: the filter pattern "a-b" is wrong at column 2: '-' needs double quotes around the text: only letters, digits and _ go without; write "a-b"`, value: "a-b"},
+		{yaml: "filter: {x: y}", want: `1:9: a filter pattern is text, found a mapping; put the pattern into single quotes, such as '{ $.level = "ERROR" }'`},
+		{yaml: "filter: [ip, x]", want: `1:9: a filter pattern is text, found a list; put the pattern into single quotes, such as '[ip, user, ...]', or '"[ERROR]"' for the text [ERROR]`},
+		{yaml: "filter: 5", want: "1:9: a filter pattern is text, found the number 5"},
+		{yaml: `filter: "?a b"`, want: `1:9: CloudWatch Logs ignores terms with ? beside other terms, so "a" changes nothing; put ? before every term, or before none`, value: "?a b", warns: true},
 	} {
 		t.Run(c.yaml, func(t *testing.T) {
 			var p schema.Problems
@@ -193,21 +187,109 @@ func TestLogFilterText(t *testing.T) {
 			if string(v.Filter) != c.value {
 				t.Errorf("value %q", v.Filter)
 			}
+			if c.warns != (p.Len() > p.Errors()) {
+				t.Errorf("%d problems, %d of them errors", p.Len(), p.Errors())
+			}
 		})
 	}
 }
 
-func FuzzParseLogFilter(f *testing.F) {
-	for _, s := range []string{`ERROR -"x y" Task`, "?a ?b", `{ $.a.b[0] = "x*" && ($.n >= 1e-3 || $.c IS NULL) }`, "{ $.a NOT EXISTS }", "[a, b]", "%x%"} {
-		f.Add(s, logDocument)
+// Every word of a message, in quotes, finds the message; excluded, it does not.
+func TestLogFilterFindsEveryWord(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		message := rapid.String().Draw(t, "message")
+		words := strings.Fields(message)
+		if len(words) == 0 {
+			return
+		}
+		word := rapid.SampledFrom(words).Draw(t, "word")
+		if len(inQuotes(word)) > maxLogFilter/2 {
+			return
+		}
+		all := make([]string, 0, len(words))
+		for _, w := range words {
+			all = append(all, inQuotes(w))
+		}
+		matches := map[string]bool{
+			inQuotes(word):             true,
+			"?" + inQuotes(word):       true,
+			"-" + inQuotes(word):       false,
+			"?surely_not_there_" + "x": false,
+		}
+		if every := strings.Join(all, " "); len(every) <= maxLogFilter {
+			matches[every] = true
+		}
+		for pattern, want := range matches {
+			f, err := ParseLogFilter(pattern)
+			if err != nil {
+				t.Fatalf("%s: %v", pattern, err)
+			}
+			if f.Matches(message) != want {
+				t.Errorf("%s on %q: want %v", pattern, message, want)
+			}
+		}
+	})
+}
+
+// A value put into quotes is found in its field, and in its place of a line.
+func TestLogFilterFindsEveryValue(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.StringN(0, 40, -1).Draw(t, "value")
+		if strings.Contains(value, "*") {
+			return
+		}
+		f, err := ParseLogFilter("{ $.a = " + inQuotes(value) + " }")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if message := show(map[string]any{"a": value}); !f.Matches(message) {
+			t.Errorf("%s does not match %s: %s", f, message, SayReasons(f.Explain(message)))
+		}
+		if strings.ContainsAny(value, `"[]`) || strings.TrimSpace(value) != value {
+			return
+		}
+		f, err = ParseLogFilter("[a=" + inQuotes(value) + ", b]")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if message := `"` + value + `" x`; !f.Matches(message) {
+			t.Errorf("%s does not match %s: %s", f, message, SayReasons(f.Explain(message)))
+		}
+	})
+}
+
+func FuzzLogFilter(f *testing.F) {
+	for _, c := range logFilterCases(f) {
+		message := "ERROR 5 [a b] \"c\""
+		if c.Message != nil {
+			message = *c.Message
+		}
+		f.Add(*c.Pattern, message)
 	}
 	f.Fuzz(func(t *testing.T, pattern, message string) {
 		l, err := ParseLogFilter(pattern)
 		if (l == nil) == (err == nil) {
 			t.Fatal("neither or both")
 		}
-		if l != nil {
-			l.Matches(message)
+		if l == nil {
+			if !strings.Contains(err.Error(), "column ") && !strings.Contains(err.Error(), "at most") && !strings.Contains(err.Error(), "UTF-8") {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		matches := l.Matches(message)
+		if reasons := l.Explain(message); matches != (len(reasons) == 0) {
+			t.Errorf("matches: %v, reasons: %q", matches, SayReasons(reasons))
+		}
+		// What is allowed means the same in RE2 as it is, but for a count without a minimum.
+		if re, ok := l.form.(logRegex); ok && !strings.Contains(re.source, "{,") {
+			if plain, err := regexp.Compile("(?s)" + strings.Trim(re.source, "%")); err != nil || plain.MatchString(message) != matches {
+				t.Errorf("RE2 as it is differs: %v", err)
+			}
+		}
+		again, err := ParseLogFilter(l.String())
+		if err != nil || again.Matches(message) != matches {
+			t.Errorf("read again: %v", err)
 		}
 	})
 }

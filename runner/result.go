@@ -85,7 +85,7 @@ func checksOf(v probe.Verdict) []event.Check {
 func differences(l []assertions.Difference) []event.Difference {
 	var out []event.Difference
 	for _, d := range l {
-		out = append(out, event.Difference{Path: d.Path, Kind: d.Kind, Expected: d.Expected, Found: d.Found})
+		out = append(out, event.Difference{Path: d.Path, Kind: d.Kind, Expected: d.Expected, Found: d.Found, Message: d.Message})
 	}
 	return out
 }

@@ -205,6 +205,7 @@ type Difference struct {
 	Kind     string `json:"kind"` // changed, missing, extra, type
 	Expected any    `json:"expected,omitempty"`
 	Found    any    `json:"found,omitempty"`
+	Message  string `json:"message,omitempty"` // the same in words, where plain values would not do
 }
 
 // Miss is something that arrived and did not match, the nearest first.

@@ -106,6 +106,12 @@ func describeDiff(p *page, depth int, diff []event.Difference, d detail) {
 func differs(x event.Difference, d detail) []span {
 	want, got := cutPair(render(x.Expected), render(x.Found), d.value)
 	path := span{strong, oneLine(x.Path)}
+	if x.Message != "" {
+		if rest, ok := strings.CutPrefix(x.Message, x.Path); ok {
+			return []span{path, {plain, oneLine(cut(rest, 4*d.value))}}
+		}
+		return []span{{plain, oneLine(cut(x.Message, 4*d.value))}}
+	}
 	switch x.Kind {
 	case "missing":
 		return []span{path, {plain, "  is missing, expected "}, {good, want}}

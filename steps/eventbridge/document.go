@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -48,40 +47,23 @@ func (Document) EditorSchema() map[string]any {
 // Pattern is an EventBridge event pattern.
 type Pattern struct{ Document }
 
-// ReadNode reads the pattern and refuses what EventBridge would refuse.
+// ReadNode reads the pattern and refuses what EventBridge would refuse, and
+// fields that no event has: nothing would ever match them.
 func (e *Pattern) ReadNode(n *schema.Node, p *schema.Problems) {
 	before := p.Errors()
-	e.Document.ReadNode(n, p)
-	if e.Text == "" || p.Errors() > before {
+	if e.Document.ReadNode(n, p); p.Errors() > before {
 		return
 	}
-	if _, err := assertions.ParseEventPattern([]byte(e.Text)); err != nil {
-		p.Add(n.Pos, "%v", err)
-		return
-	}
-	doc, _ := schema.ParseJSON([]byte(e.Text)) // just parsed
-	knownFields(doc, n.Pos, p)
+	var pattern assertions.EventPattern
+	pattern.ReadNode(n, p)
+	eventFields.CheckPattern(n, p)
 }
 
 // eventFields are what an event on a bus has; its detail is the application's.
 var eventFields = steps.Selection{
 	Noun: "an event",
-	Text: []string{"version", "id", "detail-type", "source", "account", "time", "region"},
+	Text: []string{"version", "id", "detail-type", "source", "account", "time", "region", "replay-name"},
 	Free: []string{"resources", "detail"},
-}
-
-// knownFields refuses a pattern for fields that no event has: nothing would
-// ever match it.
-func knownFields(pattern any, at schema.Pos, p *schema.Problems) {
-	doc, _ := pattern.(map[string]any)
-	fields := maps.Clone(doc)
-	if branches, ok := fields["$or"].([]any); ok {
-		delete(fields, "$or")
-		for _, b := range branches {
-			knownFields(b, at, p)
-		}
-	}
-	eventFields.CheckNames(fields, at, p)
 }
 
 func (Pattern) String() string { return "an EventBridge event pattern" }

@@ -28,8 +28,11 @@ func (r *reception) explainer() func() steps.Explanation {
 		for _, a := range selected[:min(len(selected), shownMatches)] {
 			x.Matched = append(x.Matched, summary(a, r.clock)+": "+detail(a))
 		}
-		if len(selected) == 0 {
+		switch {
+		case len(selected) == 0:
 			x.Misses = r.nearest(others)
+		case len(r.params.InOrder.partials) > 0:
+			x.Misses = r.nearest(orderOf(r.params.InOrder.partials, selected).leftOut(others))
 		}
 		return x
 	}
@@ -71,7 +74,7 @@ func (r *reception) nearest(events []*listen.Arrival) []steps.Miss {
 func (r *reception) weight(diff []assertions.Difference) int {
 	n := len(diff)
 	for _, d := range diff {
-		if text, ok := d.Expected.(string); ok && r.scenario != "" && strings.Contains(text, r.scenario) {
+		if r.scenario != "" && strings.Contains(fmt.Sprint(d.Expected), r.scenario) { // text, or a list of a pattern's values
 			n += foreign
 		}
 	}
@@ -91,11 +94,19 @@ func detail(a *listen.Arrival) string {
 	return string(b)
 }
 
-// differences says in which fields an event is not what match and where ask for.
+// differences says in which fields an event is not what match, pattern and
+// where ask for.
 func (p receivedParams) differences(event any) []assertions.Difference {
 	var out []assertions.Difference
 	if p.Match.Set() {
 		out = p.Match.Match(event)
+	}
+	if p.Pattern.Set() {
+		for _, reason := range p.Pattern.Explain(event) {
+			d := reason.Difference
+			d.Message = reason.Message
+			out = append(out, d)
+		}
 	}
 	_, unmet := p.Where.Run(event)
 	for _, m := range unmet {

@@ -12,16 +12,15 @@ import (
 )
 
 type receivedParams struct {
-	From    steps.Listener     `json:"from" required:"true" doc:"The id of a listen step, or suite.ID."`
-	Match   assertions.Partial `json:"match" doc:"A partial document: the events that have all its fields."`
-	Where   assertions.Checks  `json:"where" doc:"Checks by path: the events for which all hold."`
-	Count   *Number            `json:"count" doc:"Exactly so many."`
-	AtLeast *Positive          `json:"at_least" doc:"So many or more (default: 1)."`
-	AtMost  *Number            `json:"at_most" doc:"So many or fewer."`
-	None    Yes                `json:"none" doc:"None at all."`
-
-	Pattern *schema.Node `json:"pattern" later:"true" doc:"An EventBridge event pattern: the events that match it."`
-	InOrder *schema.Node `json:"in_order" later:"true" doc:"Partial documents that must come in this order."`
+	From    steps.Listener          `json:"from" required:"true" doc:"The id of a listen step, or suite.ID."`
+	Match   assertions.Partial      `json:"match" doc:"A partial document: the events that have all its fields."`
+	Pattern assertions.EventPattern `json:"pattern" doc:"An EventBridge event pattern, as a document or as JSON text: the events that it lets through."`
+	Where   assertions.Checks       `json:"where" doc:"Checks by path: the events for which all hold."`
+	InOrder inOrder                 `json:"in_order" doc:"Partial documents: among the events selected there is one for each, in this order; others may come between, and none counts twice. The order is that of the events' own time, and of their arrival where that is the same or missing."`
+	Count   *Number                 `json:"count" doc:"Exactly so many."`
+	AtLeast *Positive               `json:"at_least" doc:"So many or more (default: 1)."`
+	AtMost  *Number                 `json:"at_most" doc:"So many or fewer."`
+	None    Yes                     `json:"none" doc:"None at all."`
 }
 
 type receivedResult struct {
@@ -34,29 +33,41 @@ type receivedResult struct {
 // Received looks at what a listener got.
 var Received = steps.Define("received", steps.Def[receivedParams, receivedResult]{
 	Summary: "Looks at the events that a listener received.",
-	Doc: `match and where select, together, among the events that arrived since the listener began; a listener of the suite shows a case
+	Doc: `match, pattern and where select, together, among the events that arrived since the listener began; a listener of the suite shows a case
 what arrived since the case began. Name something of this very case in them (scenario.id, a step's result): another case's event could satisfy the step.
+EventBridge promises no order of delivery, so in_order goes by the time that stands in the events. That has whole seconds; of events of the
+same second the one that arrived first counts as first.
 Exactly so many, at most so many and none are only believed while the listener lives: rule, queue and target are looked at, and a last canary must come back.`,
 	Example: `arrange:
   - listen: {event_bus: "${suite.app.BusName}", all: true}
     id: everything
 act:
   - put_event: {bus: "${suite.app.BusName}", source: shop, detail_type: order-placed, detail: {run: "${scenario.id}", total: 12}}
+  - wait: 1s
+  - put_event: {bus: "${suite.app.BusName}", source: shop, detail_type: order-paid, detail: {run: "${scenario.id}", total: 12}}
 assert:
   - received:
       from: everything
-      match: {source: shop, detail: {run: "${scenario.id}"}}
+      match: {detail-type: order-placed, detail: {run: "${scenario.id}"}}
       where: {detail.total: {gte: 10}}
       count: 1
     within: 20s
     expect:
-      $.events[0]['detail-type']: order-placed
+      $.events[0].source: shop
+  - received:
+      from: everything
+      pattern: {detail-type: [{prefix: order-}], detail: {run: ["${scenario.id}"], total: [{numeric: [">", 10]}]}}
+      in_order:
+        - {detail-type: order-placed}
+        - {detail-type: order-paid}
+    within: 20s
   - received: {from: everything, match: {detail-type: order-cancelled, detail: {run: "${scenario.id}"}}, none: true}
     throughout: 2s
 `,
 	Watch:   watchReceived,
 	Selects: &eventFields,
 	Rules:   []steps.Rule{steps.AtMostOne("count", "at_least", "at_most", "none")},
+	Check:   checkOrder,
 	Success: func(p receivedParams) assertions.Checks {
 		if op, _ := p.demand(); op != "" {
 			return assertions.Checks{}
@@ -130,16 +141,21 @@ func (r *reception) look(context.Context) (steps.Seen[receivedResult], error) {
 	if err := r.handle.Log.Err(); err != nil && !r.enough() {
 		return steps.Seen[receivedResult]{}, err
 	}
-	explain := r.explainer()
 	return steps.Seen[receivedResult]{
-		Doc: r.result(), At: r.changed, Final: r.params.tooMany(len(r.selected)), Confirm: r.handle.Confirm, Explain: explain,
+		Doc: r.result(), At: r.changed, Unmet: r.order().unmet(), Final: r.params.tooMany(len(r.selected)),
+		Confirm: r.handle.Confirm, Explain: r.explainer(),
 	}, nil
 }
 
-// enough says that at_least is satisfied, whatever can be read by now.
+// enough says that at_least and in_order are satisfied, whatever can be read
+// by now: more events change neither.
 func (r *reception) enough() bool {
 	op, n := r.params.demand()
-	return op == "gte" && len(r.selected) >= n
+	switch {
+	case op == "gte" && len(r.selected) >= n, op == "" && len(r.params.InOrder.partials) > 0:
+		return r.order().holds()
+	}
+	return false
 }
 
 // read takes up what is new.
@@ -162,7 +178,7 @@ func (r *reception) read() {
 }
 
 func (p receivedParams) selects(event any) bool {
-	return (!p.Match.Set() || len(p.Match.Match(event)) == 0) && p.Where.Holds(event)
+	return (!p.Match.Set() || len(p.Match.Match(event)) == 0) && (!p.Pattern.Set() || p.Pattern.Matches(event)) && p.Where.Holds(event)
 }
 
 func (r *reception) result() receivedResult {

@@ -14,7 +14,10 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/internal/sandbox"
 	"github.com/rehearse-dev/rehearse/steps"
@@ -46,6 +49,14 @@ func TestReceivedCounts(t *testing.T) {
 		{", match: {detail: {n: 1}}, count: 1", 3, true, false},
 		{", where: {detail.n: {gte: 1}}, count: 2", 3, true, false},
 		{", match: {detail: {n: 2}}, where: {detail.n: {lt: 2}}, none: true", 3, true, false},
+		{", pattern: {detail: {n: [1]}}, count: 1", 3, true, false},
+		{", pattern: {source: [shop], detail: {n: [{numeric: ['>=', 1]}]}}, count: 2", 3, true, false},
+		{`, pattern: '{"detail": {"n": [{"anything-but": [0, 1]}]}}', count: 1`, 3, true, false},
+		{", pattern: {source: [other]}, none: true", 3, true, false},
+		{", pattern: {detail: {n: [0, 1]}}, match: {detail: {n: 1}}, count: 1", 3, true, false},
+		{", pattern: {detail: {n: [0, 1]}}, match: {detail: {n: 2}}, none: true", 3, true, false},
+		{", pattern: {detail: {n: [0, 1]}}, where: {detail.n: {gt: 0}}, count: 1", 3, true, false},
+		{", pattern: {detail: {n: [0]}}", 0, false, false},
 	} {
 		t.Run(fmt.Sprintf("%s of %d", c.asks, c.came), func(t *testing.T) {
 			inBubble(t, sandbox.Options{}, func(b *bench) {
@@ -164,6 +175,32 @@ func TestNearMisses(t *testing.T) {
 		}
 		if second := e.Misses[1]; len(second.Diff) != 2 || !strings.Contains(second.Summary, "order-placed") {
 			t.Errorf("second miss %+v", second)
+		}
+	})
+}
+
+func TestNearMissesOfPatterns(t *testing.T) {
+	inBubble(t, sandbox.Options{}, func(b *bench) {
+		from := b.listen(`{event_bus: shop, rule: orders}`)
+		o := b.received(from, `, pattern: {detail-type: [order-placed], detail: {run: [s1], state: [done, paid], retries: [{numeric: ["<", 3]}], error: [{exists: false}]}}, match: {source: shop}`)
+		b.put("order-placed", "{run: s2, state: done, retries: 1}")
+		b.put("order-placed", "{run: s1, state: failed, retries: 5, error: E1}")
+		b.put("noise", "{}")
+		seen, holds := o.look()
+		if holds {
+			t.Fatalf("found %v", seen.Doc)
+		}
+		e := seen.Explain()
+		if *e.Arrived != 3 || len(e.Misses) != 3 {
+			t.Fatalf("%d arrived, %d misses", *e.Arrived, len(e.Misses))
+		}
+		want := []assertions.Difference{
+			{Path: "detail.error", Found: "E1", Kind: assertions.Extra},
+			{Path: "detail.retries", Expected: map[string]any{"numeric": []any{"<", json.Number("3")}}, Found: json.Number("5"), Kind: assertions.Changed},
+			{Path: "detail.state", Expected: []any{"done", "paid"}, Found: "failed", Kind: assertions.Changed},
+		}
+		if diff := cmp.Diff(want, e.Misses[0].Diff, cmpopts.IgnoreFields(assertions.Difference{}, "Message")); diff != "" {
+			t.Errorf("the event of this case is nearer than the one of another (-want +got):\n%s", diff)
 		}
 	})
 }

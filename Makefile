@@ -3,7 +3,7 @@
 # The race detector needs a C compiler; where there is none the tests run without it.
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 
-.PHONY: build test lint conformance bench schema
+.PHONY: build test lint conformance bench schema docs
 
 build:
 	go build -o bin/rehearse ./cmd/rehearse
@@ -25,6 +25,9 @@ bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 # The editor schemas are written from the code; a test notices when they drift.
-schema:
-	go run ./cmd/rehearse schema scenario > schema/scenario.schema.json
-	go run ./cmd/rehearse schema suite > schema/suite.schema.json
+schema: build
+	for name in scenario suite steps; do bin/rehearse schema $$name > schema/$$name.schema.json || exit 1; done
+
+# The pages in docs are written from the code and internal/docs/pages; a test notices when they drift.
+docs:
+	go test ./internal/docs -run TestPagesAreCheckedIn -update

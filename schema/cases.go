@@ -50,7 +50,7 @@ func (c *Cases) ReadNode(n *Node, p *Problems) {
 		p.Add(n.Pos, "no case stands here, so nothing of this scenario would run; leave cases out or name one")
 		return
 	}
-	ShapeOf(listOfCases).Fill(n, "key", &c.List, p)
+	ShapeOf(listOfCases).fillLiteral(n, &c.List, p)
 	for i := range c.List {
 		if i < len(n.Items) {
 			c.List[i].Pos = n.Items[i].Pos
@@ -68,7 +68,7 @@ func (c *Cases) ReadNode(n *Node, p *Problems) {
 func (c *Cases) readFrom(n *Node, p *Problems) {
 	before := p.Errors()
 	from := &CasesFrom{Pos: n.At("from")}
-	ShapeOf(fromType).Fill(n, "key", from, p)
+	ShapeOf(fromType).fillLiteral(n, from, p)
 	for _, k := range []string{"from", "tags", "timeout"} {
 		forbidHoles(n, k, p)
 	}

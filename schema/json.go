@@ -21,8 +21,8 @@ func ParseJSON(b []byte) (any, error) {
 	return v, nil
 }
 
-// ParseText parses text that is a JSON document and leaves other text as it is,
-// as SPEC'd for what AWS holds as text: payloads, bodies, messages.
+// ParseText parses text that is a JSON document and leaves other text as it
+// is: what AWS holds as text are payloads, bodies and messages of both sorts.
 func ParseText(s string) any {
 	if v, err := ParseJSON([]byte(s)); err == nil {
 		return v

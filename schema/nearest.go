@@ -2,32 +2,58 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/internal/nearest"
 )
 
-// DidYouMean gives "; did you mean "x"?" for the known name nearest to a wrong
-// one, or nothing when none is near.
+// DidYouMean gives "; did you mean "x"?" for the known name that was probably
+// meant by a wrong one: written with a slip, or as other tools call it.
+// Nothing when there is none.
 func DidYouMean(wrong string, known []string) string {
-	if n := nearest.Name(wrong, known); n != "" {
-		return fmt.Sprintf("; did you mean %q?", n)
+	if name, rest, ok := strings.Cut(wrong, ":"); ok && rest != "" && slices.Contains(known, name) {
+		return fmt.Sprintf("; put a space after %q", name+":")
 	}
-	return ""
+	if name, rest, ok := strings.Cut(wrong, " "); ok && rest != "" && slices.Contains(known, name) {
+		return fmt.Sprintf("; is a colon missing after %q?", name)
+	}
+	if name, ok := strings.CutPrefix(wrong, "-"); ok && slices.Contains(known, name) {
+		return "; put a space after the dash"
+	}
+	names := nearest.Meant(wrong, known)
+	if len(names) == 0 {
+		if n := nearest.Name(wrong, known); n != "" {
+			names = []string{n}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	for i, n := range names {
+		names[i] = fmt.Sprintf("%q", n)
+	}
+	return "; did you mean " + strings.Join(names, " or ") + "?"
 }
 
-// KnownNames lists names for a message: sorted, at most 12 of them.
+// listed is how many names a message lists.
+const listed = 20
+
+// KnownNames lists names for a message: sorted, at most 20 of them.
 func KnownNames(known []string) string {
 	l := append([]string(nil), known...)
 	sort.Strings(l)
 	more := ""
-	if len(l) > 12 {
-		more = fmt.Sprintf(" and %d more", len(l)-12)
-		l = l[:12]
+	if len(l) > listed {
+		more = fmt.Sprintf(" and %d more", len(l)-listed)
+		l = l[:listed]
 	}
 	if len(l) == 0 {
 		return "none"
+	}
+	for i, name := range l {
+		l[i] = shortened(name)
 	}
 	return strings.Join(l, ", ") + more
 }

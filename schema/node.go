@@ -37,7 +37,6 @@ type Entry struct {
 // Node is a value a user wrote, or that an expression gave, and where it stands.
 type Node struct {
 	Pos     Pos
-	Kind    Kind
 	Scalar  string // of Bool, Number and Text
 	Items   []*Node
 	Entries []Entry
@@ -45,9 +44,10 @@ type Node struct {
 	Template *expr.Template
 	// Holes are the places of the template's holes, in their order.
 	Holes []Pos
-	// Computed says that an expression gave this value; Source is what it was.
-	Computed bool
+	// Source is what the expression was that gave a Computed value.
 	Source   string
+	Kind     Kind
+	Computed bool // an expression gave this value
 }
 
 // Hole says whether the node is exactly one ${…} without a value yet, so that

@@ -5,10 +5,8 @@ package schema
 
 import (
 	"fmt"
-	"os"
 	"sort"
 	"strings"
-	"unicode/utf8"
 )
 
 // Pos is a place in a file. Line and Col count from 1; Col counts characters.
@@ -45,34 +43,45 @@ func (p Problem) Error() string { return p.Pos.String() + ": " + p.Message }
 
 // Problems gathers everything that is wrong, so that it can be said at once.
 // The zero value is ready; it is not safe for concurrent use.
-type Problems struct{ list []Problem }
+type Problems struct {
+	list   []Problem
+	errors int // of the list
+}
+
+// maxMessage is how many bytes of a message are kept: a file can hold a key or
+// a text of any length.
+const maxMessage = 2000
 
 // Add records an error at a place.
 func (p *Problems) Add(at Pos, format string, args ...any) {
-	p.list = append(p.list, Problem{Pos: at, Message: fmt.Sprintf(format, args...)})
+	p.errors++
+	p.list = append(p.list, Problem{Pos: at, Message: bounded(format, args)})
 }
 
 // Warn records something that deserves a look but does not keep the file from running.
 func (p *Problems) Warn(at Pos, format string, args ...any) {
-	p.list = append(p.list, Problem{Pos: at, Message: fmt.Sprintf(format, args...), Warning: true})
+	p.list = append(p.list, Problem{Pos: at, Message: bounded(format, args), Warning: true})
+}
+
+func bounded(format string, args []any) string {
+	s := fmt.Sprintf(format, args...)
+	if len(s) <= maxMessage {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxMessage/2], "") + " … " + strings.ToValidUTF8(s[len(s)-maxMessage/2:], "")
 }
 
 // Len is how many problems there are, warnings included.
 func (p *Problems) Len() int { return len(p.list) }
 
 // Errors is how many of the problems keep the files from running.
-func (p *Problems) Errors() int {
-	n := 0
-	for _, x := range p.list {
-		if !x.Warning {
-			n++
-		}
-	}
-	return n
-}
+func (p *Problems) Errors() int { return p.errors }
 
 // Merge adds another's problems.
-func (p *Problems) Merge(o *Problems) { p.list = append(p.list, o.list...) }
+func (p *Problems) Merge(o *Problems) {
+	p.list = append(p.list, o.list...)
+	p.errors += o.errors
+}
 
 // Sorted gives the problems by file and place, each once.
 func (p *Problems) Sorted() []Problem {
@@ -115,38 +124,4 @@ func (e *InvalidError) Error() string {
 		l = append(l, p.Error())
 	}
 	return strings.Join(l, "\n")
-}
-
-// Snippet shows the line a problem stands in with a caret under its column,
-// or nothing when the line cannot be read any more.
-func Snippet(p Pos) string {
-	if p.Line == 0 {
-		return ""
-	}
-	src, err := os.ReadFile(p.File)
-	if err != nil {
-		return ""
-	}
-	lines := strings.Split(string(src), "\n")
-	if p.Line > len(lines) {
-		return ""
-	}
-	line := []rune(strings.TrimRight(lines[p.Line-1], "\r"))
-	col := min(max(p.Col, 1)-1, len(line))
-	const width = 100
-	from := 0
-	if col > width-20 {
-		from = col - width/2
-	}
-	to := min(len(line), from+width)
-	shown := string(line[from:to])
-	lead := make([]rune, 0, col)
-	for _, r := range line[from:col] {
-		if r != '\t' {
-			r = ' '
-		}
-		lead = append(lead, r)
-	}
-	num := fmt.Sprintf("%5d", p.Line)
-	return fmt.Sprintf("%s | %s\n%s | %s^\n", num, shown, strings.Repeat(" ", utf8.RuneCountInString(num)), string(lead))
 }

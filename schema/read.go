@@ -20,10 +20,18 @@ func (s *Shape) Fill(n *Node, what string, into any, p *Problems) {
 	(&walk{p: p, what: what}).value(s, n, reflect.ValueOf(into).Elem())
 }
 
+// fillLiteral is Fill for what gives a file its structure: a list or a mapping
+// there is needed before anything is evaluated, so no expression may stand for it.
+func (s *Shape) fillLiteral(n *Node, into any, p *Problems) {
+	(&walk{p: p, what: "key", literal: true}).value(s, n, reflect.ValueOf(into).Elem())
+}
+
 // walk is one pass over a shape and a node; v is invalid while only checking.
 type walk struct {
 	p    *Problems
 	what string // what a field of the outermost mapping is called
+	// literal refuses expressions in place of lists and mappings.
+	literal bool
 }
 
 func (w *walk) value(s *Shape, n *Node, v reflect.Value) {
@@ -37,6 +45,9 @@ func (w *walk) value(s *Shape, n *Node, v reflect.Value) {
 		}
 		return
 	case n.Hole():
+		if w.literal && (s.Want == List || s.Want == Map) {
+			w.p.Add(n.Pos, "this must be written out: it is needed before anything is evaluated; expressions go into its values")
+		}
 		return // may become anything
 	case n.Kind == Null && v.IsValid() && n.Computed && v.Kind() == reflect.Pointer:
 		return // an expression that gave null leaves an optional parameter out
@@ -107,19 +118,7 @@ func fillAny(n *Node, v reflect.Value) {
 }
 
 func (w *walk) wrongKind(s *Shape, n *Node) {
-	hint := ""
-	switch {
-	case s.Want == Text && (n.Kind == Number || n.Kind == Bool):
-		hint = "; to mean the text write \"" + n.Scalar + "\""
-	case s.Want == Number && n.Kind == Text && jsonNumber.MatchString(n.Scalar):
-		hint = "; write it without quotes"
-		if n.Computed {
-			hint = "; turn it into one with number(…)"
-		}
-	case s.Want == List && (n.Kind == Text || n.Kind == Number):
-		hint = "; write [" + n.Scalar + "]"
-	}
-	w.p.Add(n.Pos, "expected %s, found %s%s", s.Word(), describe(n), hint)
+	w.p.Add(n.Pos, "expected %s, found %s%s", s.Word(), describe(n), s.hint(n))
 }
 
 func (w *walk) text(s *Shape, n *Node, v reflect.Value) {
@@ -146,7 +145,11 @@ func (w *walk) duration(n *Node, v reflect.Value) {
 	d, err := time.ParseDuration(n.Scalar)
 	switch {
 	case err != nil:
-		w.p.Add(n.Pos, "%q is not a duration; write it like 500ms, 20s or 1h30m", n.Scalar)
+		hint := "write it like 500ms, 20s or 1h30m"
+		if meant := asDuration(n.Scalar); meant != "" {
+			hint = "write " + meant
+		}
+		w.p.Add(n.Pos, "%q is not a duration; %s", n.Scalar, hint)
 	case d < 0:
 		w.p.Add(n.Pos, "a duration cannot be negative: %s", n.Scalar)
 	case v.IsValid():
@@ -190,7 +193,7 @@ func (w *walk) freeMap(s *Shape, n *Node, v reflect.Value) {
 
 func (w *walk) fields(s *Shape, n *Node, v reflect.Value) {
 	what := w.what
-	inner := &walk{p: w.p, what: "key"}
+	inner := &walk{p: w.p, what: "key", literal: w.literal}
 	seen := make([]bool, len(s.Fields))
 	for _, x := range n.Entries {
 		i, ok := s.byName[x.Key]

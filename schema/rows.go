@@ -28,7 +28,7 @@ func ReadRows(name string, at Pos, p *Problems) []Row {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(at.File), filepath.FromSlash(name))
 	}
-	src, err := os.ReadFile(path)
+	src, err := readData(path)
 	if err != nil {
 		p.Add(at, "%s: %s", name, reason(err))
 		return nil
@@ -56,6 +56,22 @@ func ReadRows(name string, at Pos, p *Problems) []Row {
 		p.Add(Pos{File: shown}, "no row stands in this file, so nothing of the scenario would run")
 	}
 	return rows
+}
+
+// maxData bounds a file of data, in bytes.
+const maxData = 32 << 20
+
+func readData(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is not a file")
+	case info.Size() > maxData:
+		return nil, fmt.Errorf("it has %d MB; at most %d are read", info.Size()>>20, maxData>>20)
+	}
+	return os.ReadFile(path)
 }
 
 func csvRows(file string, src []byte, p *Problems) []Row {

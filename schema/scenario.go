@@ -48,7 +48,7 @@ func readScenario(n *Node, p *Problems) *Scenario {
 	}
 	s := &Scenario{}
 	wrong := p.Errors()
-	ShapeOf(scenarioType).Fill(withoutOwn(n), "key", s, p)
+	ShapeOf(scenarioType).fillLiteral(withoutOwn(n), s, p)
 	s.Node = n
 	s.Name = n.At("scenario")
 	for _, k := range []string{"scenario", "tags", "environments", "timeout"} {

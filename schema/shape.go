@@ -48,7 +48,9 @@ var (
 	durationType   = reflect.TypeFor[time.Duration]()
 	nodeType       = reflect.TypeFor[*Node]()
 	nodeReaderType = reflect.TypeFor[NodeReader]()
-	shapes         sync.Map // reflect.Type → *Shape
+
+	shapes     sync.Map   // reflect.Type → *Shape, complete
+	describing sync.Mutex // held by who adds to shapes
 )
 
 // ShapeOf gives the shape of a type. It panics on a type that no YAML stands
@@ -57,13 +59,34 @@ func ShapeOf(t reflect.Type) *Shape {
 	if s, ok := shapes.Load(t); ok {
 		return s.(*Shape)
 	}
-	s := &Shape{Type: t}
-	shapes.Store(t, s) // before the fields: types may contain themselves
-	s.describe(t)
+	describing.Lock()
+	defer describing.Unlock()
+	begun := begunShapes{}
+	s := begun.of(t)
+	for t, s := range begun {
+		shapes.LoadOrStore(t, s)
+	}
 	return s
 }
 
-func (s *Shape) describe(t reflect.Type) {
+// begunShapes are shapes that are not known to others yet: types may contain
+// themselves, and nobody may see one half described.
+type begunShapes map[reflect.Type]*Shape
+
+func (b begunShapes) of(t reflect.Type) *Shape {
+	if s, ok := shapes.Load(t); ok {
+		return s.(*Shape)
+	}
+	if s, ok := b[t]; ok {
+		return s
+	}
+	s := &Shape{Type: t}
+	b[t] = s
+	b.describe(s, t)
+	return s
+}
+
+func (b begunShapes) describe(s *Shape, t reflect.Type) {
 	switch {
 	case t == nodeType:
 		s.Any = true
@@ -77,7 +100,7 @@ func (s *Shape) describe(t reflect.Type) {
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		*s = *ShapeOf(t.Elem())
+		*s = *b.of(t.Elem())
 		s.Type = t
 	case reflect.String:
 		s.Want = Text
@@ -88,31 +111,31 @@ func (s *Shape) describe(t reflect.Type) {
 	case reflect.Interface:
 		s.Any = true
 	case reflect.Slice:
-		s.Want, s.Elem = List, ShapeOf(t.Elem())
+		s.Want, s.Elem = List, b.of(t.Elem())
 	case reflect.Map:
-		s.Want, s.Elem = Map, ShapeOf(t.Elem())
+		s.Want, s.Elem = Map, b.of(t.Elem())
 	case reflect.Struct:
 		s.Want = Map
 		s.byName = map[string]int{}
-		s.structFields(t, nil)
+		b.structFields(s, t, nil)
 	default:
 		panic("no shape for " + t.String())
 	}
 }
 
-func (s *Shape) structFields(t reflect.Type, index []int) {
+func (b begunShapes) structFields(s *Shape, t reflect.Type, index []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		at := append(append([]int(nil), index...), i)
 		if f.Anonymous {
-			s.structFields(f.Type, at)
+			b.structFields(s, f.Type, at)
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "" || name == "-" {
 			continue
 		}
-		shape := ShapeOf(f.Type)
+		shape := b.of(f.Type)
 		if e := f.Tag.Get("enum"); e != "" {
 			c := *shape
 			c.Enum = strings.Split(e, "|")
@@ -172,9 +195,32 @@ func (s *Shape) Word() string {
 	case s.Enum != nil:
 		return "one of " + strings.Join(s.Enum, ", ")
 	case s.Want == List:
-		return "a list of " + s.Elem.Word()
+		return "a list of " + s.Elem.words()
 	case s.Want == Number && elem(s.Type).Kind() != reflect.Float64:
 		return "a whole number"
 	}
 	return s.Want.String()
+}
+
+// words is the plural of Word.
+func (s *Shape) words() string {
+	word := s.Word()
+	switch {
+	case word == "text", s.Enum != nil, s.Any:
+		return word
+	case s.IsDuration():
+		return "durations such as 500ms, 20s or 1h30m"
+	case s.Want == List && !s.Custom:
+		return "lists of " + s.Elem.words()
+	case !strings.HasPrefix(word, "a "):
+		return word
+	}
+	one, more, _ := strings.Cut(word[2:], " of ")
+	if strings.Count(one, " ") > 1 {
+		return word // more than a noun
+	}
+	if more != "" {
+		more = " of " + more
+	}
+	return one + "s" + more
 }

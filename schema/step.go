@@ -2,7 +2,12 @@ package schema
 
 import (
 	"reflect"
+	"slices"
+	"strings"
+	"sync"
 	"time"
+
+	"github.com/rehearse-dev/rehearse/internal/expr"
 )
 
 var fieldsType = reflect.TypeFor[StepFields]()
@@ -120,3 +125,17 @@ func longerThanNothing(n *Node, p *Problems, keys ...string) {
 }
 
 func (Step) String() string { return "a step" }
+
+// ReservedIDs are the names that no step can have as its id, sorted, because
+// expressions give them a meaning or refuse them as words of other languages.
+var ReservedIDs = sync.OnceValue(func() []string {
+	l := []string{"vars", "env", "run", "suite", "scenario", "case", "row", "each", "params", "in", "NaN"}
+	for _, word := range []string{"and", "or", "not", "nil", "none", "undefined", "true", "false", "null", "infinity"} {
+		l = append(l, word, strings.ToUpper(word), strings.ToUpper(word[:1])+word[1:])
+	}
+	for _, f := range expr.Functions() {
+		l = append(l, f.Name)
+	}
+	slices.Sort(l)
+	return slices.Compact(l)
+})

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"path/filepath"
 	"reflect"
 	"strings"
 )
@@ -56,6 +57,15 @@ func (f *StepsFile) Names() []string {
 	return l
 }
 
+// LoadStepsFile reads a steps file from its path.
+func LoadStepsFile(file string, p *Problems) (*StepsFile, error) {
+	src, err := readFile(filepath.FromSlash(file))
+	if err != nil {
+		return nil, err
+	}
+	return ReadStepsFile(file, src, p), nil
+}
+
 // ReadStepsFile reads the definitions of a steps file.
 func ReadStepsFile(file string, src []byte, p *Problems) *StepsFile {
 	f := &StepsFile{File: file}
@@ -85,7 +95,7 @@ func readDefinition(e Entry, p *Problems) Definition {
 		p.Add(e.Value.Pos, "%q is defined by a mapping of params, steps, result and cleanup, found %s", e.Key, describe(e.Value))
 		return d
 	}
-	ShapeOf(definitionType).Fill(e.Value, "key", &d, p)
+	ShapeOf(definitionType).fillLiteral(e.Value, &d, p)
 	if s, ok := e.Value.Get("steps"); ok && s.Value.Kind == List && len(s.Value.Items) == 0 {
 		p.Add(s.Value.Pos, "%q has no steps, so using it would do nothing", e.Key)
 	}

@@ -71,7 +71,7 @@ func ReadSuite(file string, src []byte, p *Problems) *Suite {
 		p.Add(n.Pos, "rehearse.yaml is a mapping, found %s", n.Kind)
 		return s
 	}
-	ShapeOf(suiteType).Fill(withoutOwn(n), "key", s, p)
+	ShapeOf(suiteType).fillLiteral(withoutOwn(n), s, p)
 	s.Node = n
 	s.check(p)
 	return s

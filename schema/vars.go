@@ -1,15 +1,12 @@
 package schema
 
-import (
-	"os"
-	"path/filepath"
-)
+import "path/filepath"
 
 // ReadVars reads a YAML or JSON file of vars: a mapping of names to values,
 // which may hold expressions.
 func ReadVars(file string, p *Problems) map[string]*Node {
 	at := Pos{File: filepath.ToSlash(file)}
-	src, err := os.ReadFile(file)
+	src, err := readFile(file)
 	if err != nil {
 		p.Add(at, "%s", reason(err))
 		return nil

@@ -22,6 +22,7 @@ type selection struct {
 	skipTags []string
 	name     string
 	vars     []string
+	varsFile []string
 }
 
 func (s *selection) flags(c *cobra.Command) {
@@ -31,10 +32,11 @@ func (s *selection) flags(c *cobra.Command) {
 	f.StringArrayVar(&s.skipTags, "skip-tags", nil, "no cases with one of these tags, a,b")
 	f.StringVar(&s.name, "name", "", "only cases whose name matches this regular expression")
 	f.StringArrayVar(&s.vars, "var", nil, "a var, name=value; beats every other")
+	f.StringArrayVar(&s.varsFile, "vars-file", nil, "a YAML or JSON file of vars; beats those of suites, scenarios and cases; of several the last")
 }
 
 func (s *selection) options() (plan.Options, error) {
-	o := plan.Options{Environment: s.env, Vars: map[string]string{}}
+	o := plan.Options{Environment: s.env, Vars: map[string]string{}, VarsFiles: s.varsFile}
 	for _, t := range s.tags {
 		o.Tags = append(o.Tags, strings.Split(t, ","))
 	}
@@ -74,14 +76,28 @@ func load(paths []string, o plan.Options, problemsTo io.Writer) (*plan.Plan, err
 	return built, nil
 }
 
-// show prints problems with the lines they stand in.
+// maxShown is how many problems are printed: nobody reads more at once.
+const maxShown = 200
+
+// show prints problems with the lines they stand in. Of more than maxShown it
+// prints those first that keep the files from running.
 func show(w io.Writer, p *schema.Problems) {
+	var lines schema.Snippets
+	errors, left := min(maxShown, p.Errors()), 0
+	warnings := maxShown - errors
 	for _, x := range p.Sorted() {
-		level := ""
+		level, room := "", &errors
 		if x.Warning {
-			level = "warning: "
+			level, room = "warning: ", &warnings
 		}
-		fmt.Fprintf(w, "%s: %s%s\n%s", x.Pos, level, x.Message, schema.Snippet(x.Pos))
+		if *room--; *room < 0 {
+			left++
+			continue
+		}
+		fmt.Fprintf(w, "%s: %s%s\n%s", x.Pos, level, x.Message, lines.Of(x.Pos))
+	}
+	if left > 0 {
+		fmt.Fprintf(w, "and %d more, not shown\n", left)
 	}
 }
 

@@ -35,7 +35,7 @@ func TestReadme(t *testing.T) {
 			t.Errorf("the README does not show rehearse %s", name)
 		}
 	}
-	for _, flag := range []string{"sandbox", "endpoint-url", "profile", "region", "env", "parallel", "tags", "skip-tags", "name", "var", "junit", "json"} {
+	for _, flag := range []string{"sandbox", "endpoint-url", "profile", "region", "env", "parallel", "tags", "skip-tags", "name", "var", "vars-file", "junit", "json"} {
 		if newRun().Flags().Lookup(flag) == nil {
 			t.Errorf("run has no --%s", flag)
 		}

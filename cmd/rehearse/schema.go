@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +12,7 @@ import (
 func newSchema() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema [NAME]",
-		Short: "The JSON Schemas for editors: scenario (the default) and suite",
+		Short: "The JSON Schemas for editors: scenario (the default), suite and steps",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			all, err := catalogue.EditorSchemas()
@@ -27,7 +25,7 @@ func newSchema() *cobra.Command {
 			}
 			s, ok := all[name]
 			if !ok {
-				return fmt.Errorf("there is no schema %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(all)), ", "))
+				return fmt.Errorf("there is no schema %q; there are %s", name, strings.Join(catalogue.SchemaNames(), ", "))
 			}
 			_, err = c.OutOrStdout().Write(s)
 			return err

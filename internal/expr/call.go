@@ -4,12 +4,9 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/PaesslerAG/gval"
-
-	"github.com/rehearse-dev/rehearse/internal/nearest"
 )
 
 // Function describes one function of the language, for the reference.
@@ -121,7 +118,7 @@ func (c *call) integer(i int) (int, error) {
 func (st *parseState) parseCall(c context.Context, p *gval.Parser, name token) (gval.Evaluable, error) {
 	fn, ok := functions[name.text]
 	if !ok {
-		return nil, syntaxf(name.off, "there is no function %s()%s", shorten(name.text), suggestFunction(name.text))
+		return nil, syntaxf(name.off, "there is no function %s()%s", shorten(name.text), suggestFunction(name.text, slices.Sorted(maps.Keys(functions))))
 	}
 	if fn.makes == readsFile && st.check {
 		return nil, syntaxf(name.off, "%s() cannot be used inside a check's path", name.text)
@@ -142,6 +139,18 @@ func (st *parseState) parseCall(c context.Context, p *gval.Parser, name token) (
 		return defaulting(args[0], args[1]), nil
 	}
 	st.note(fn, name, args, first)
+	eval := fn.calling(name.text, args)
+	if len(args) > 0 && fn.makes != readsFile && !slices.ContainsFunc(args, func(a gval.Evaluable) bool { return !a.IsConst() }) {
+		// What can never be right is told before anything runs.
+		if _, err := eval(context.Background(), &frame{spent: new(int)}); err != nil {
+			return nil, syntaxf(name.off, "%s", evalError("", err).Msg)
+		}
+	}
+	return eval, nil
+}
+
+// calling makes the call of a function.
+func (fn *function) calling(name string, args []gval.Evaluable) gval.Evaluable {
 	return func(ctx context.Context, param any) (any, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -151,12 +160,12 @@ func (st *parseState) parseCall(c context.Context, p *gval.Parser, name token) (
 			return nil, err
 		}
 		f := param.(*frame)
-		cl := &call{ctx: ctx, frame: f, name: name.text, args: values}
+		cl := &call{ctx: ctx, frame: f, name: name, args: values}
 		if err := cl.checkBytes(fn); err != nil {
 			return nil, err
 		}
 		return fn.call(cl)
-	}, nil
+	}
 }
 
 // parseArguments reads up to the closing bracket.
@@ -211,22 +220,6 @@ func arity(fn *function) string {
 		return "at least " + counted(fn.least, "argument")
 	}
 	return counted(fn.least, "argument") + " or " + counted(fn.most, "argument")
-}
-
-var foreignFunctions = map[string]string{
-	"len": "length", "size": "length", "count": "length", "str": "text", "string": "text", "int": "number", "float": "number",
-	"tostring": "text", "to_string": "text", "to_number": "number", "concat": "join", "random": "random_int", "average": "avg", "mean": "avg",
-	"coalesce": "default", "strftime": "date", "json": "to_json", "parse_json": "from_json", "uppercase": "upper", "lowercase": "lower",
-}
-
-func suggestFunction(name string) string {
-	if known, ok := foreignFunctions[strings.ToLower(name)]; ok {
-		return "; " + functions[known].signature + " does that"
-	}
-	if near := nearest.Name(name, slices.Collect(maps.Keys(functions))); near != "" {
-		return "; did you mean " + functions[near].signature + "?"
-	}
-	return "; there are " + strings.Join(slices.Sorted(maps.Keys(functions)), ", ")
 }
 
 // defaulting is default(x, y).

@@ -7,7 +7,7 @@ var functions = map[string]*function{
 	"uuid":       {signature: "uuid()", doc: "a new random UUID (version 4)", call: callUUID},
 	"now":        {signature: "now()", doc: "the time as RFC 3339 text in UTC, with milliseconds", call: callNow},
 	"unix_ms":    {signature: "unix_ms()", doc: "the time in milliseconds since 1970, a number", call: callUnixMS},
-	"date":       {signature: "date(format, offset?)", least: 1, most: 2, doc: "the time in UTC as strftime writes it (%L: milliseconds, %s: seconds since 1970), moved by a duration such as \"-24h\"", call: callDate},
+	"date":       {signature: "date(format, offset?)", least: 1, most: 2, doc: "the time in UTC as strftime writes it, such as %Y-%m-%d (%L: milliseconds, %s: seconds since 1970), moved by a duration such as \"-24h\"", call: callDate},
 	"random_int": {signature: "random_int(a, b)", least: 2, most: 2, doc: "a random whole number from a to b, both included; repeatable with --seed", call: callRandomInt},
 	"range":      {signature: "range(n)", least: 1, most: 1, doc: "the list 0, 1, … n-1; n is at most 1000000", call: callRange},
 
@@ -30,11 +30,11 @@ var functions = map[string]*function{
 	"text":    {signature: "text(x)", least: 1, most: 1, doc: "x as text: numbers as written, true, false, documents and lists as JSON; null is an error", call: callText},
 	"number":  {signature: "number(s)", least: 1, most: 1, doc: "the number that text holds in JSON's syntax, exact", call: callNumber},
 
-	"sum":        {signature: "sum(list)", least: 1, most: 1, doc: "the exact sum of the numbers of a list; 0 of none", call: callSum},
+	"sum":        {signature: "sum(list)", least: 1, most: 1, doc: "the exact sum of the numbers of a list; of none it is an error", call: callSum},
 	"avg":        {signature: "avg(list)", least: 1, most: 1, doc: "the mean of the numbers of a list; of none it is an error", call: callAvg},
 	"min":        {signature: "min(list)", least: 1, most: math.MaxInt, doc: "the least of a list, or of several arguments: numbers or texts; of none it is an error", call: callMin},
 	"max":        {signature: "max(list)", least: 1, most: math.MaxInt, doc: "the greatest of a list, or of several arguments: numbers or texts; of none it is an error", call: callMax},
-	"percentile": {signature: "percentile(list, p)", least: 2, most: 2, doc: "the least number of a list that at least p percent of it do not exceed (nearest rank); p is above 0, at most 100", call: callPercentile},
+	"percentile": {signature: "percentile(list, p)", least: 2, most: 2, doc: "the least number of a list that at least p percent of it do not exceed (nearest rank); p goes from 1 to 100", call: callPercentile},
 
 	"default": {signature: "default(x, y)", least: 2, most: 2, doc: "y where x is missing or null, else x: the one place where a missing name is no error"},
 }

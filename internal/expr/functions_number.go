@@ -2,10 +2,13 @@ package expr
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,19 +36,44 @@ func callDate(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !strings.Contains(s[0], "%") {
+		return nil, c.faultf(`%s is no strftime format, which has a %% before each letter: "%%Y-%%m-%%dT%%H:%%M:%%SZ"`, describe(s[0]))
+	}
 	format, err := strftime.New(s[0], strftime.WithMilliseconds('L'), strftime.WithUnixSeconds('s'))
 	if err != nil {
-		return nil, c.faultf("%s is no strftime format: %v", describe(s[0]), err)
+		wrong := "it ends in a %, which is written %%"
+		if m := unknownVerb.FindStringSubmatch(err.Error()); m != nil {
+			wrong = m[1] + " has no meaning"
+		}
+		return nil, c.faultf("%s is no strftime format: %s", describe(s[0]), wrong)
 	}
 	at := time.Now().UTC()
 	if len(s) > 1 {
 		offset, err := time.ParseDuration(s[1])
 		if err != nil {
-			return nil, c.faultf(`the offset is a duration such as "-24h" or "1h30m", not %s`, describe(s[1]))
+			return nil, c.faultf(`the offset is a duration such as "-24h" or "1h30m", not %s%s`, describe(s[1]), inHours(s[1]))
 		}
 		at = at.Add(offset)
 	}
 	return format.FormatString(at), nil
+}
+
+// unknownVerb finds in an error of the library what it does not know.
+var unknownVerb = regexp.MustCompile(`'(%.+)' was not found`)
+
+var days = regexp.MustCompile(`^([+-]?)([0-9]{1,4}) ?(d|days?|w|weeks?)$`)
+
+// inHours writes a number of days or weeks as a duration, as the end of a message.
+func inHours(offset string) string {
+	m := days.FindStringSubmatch(offset)
+	if m == nil {
+		return ""
+	}
+	n, _ := strconv.Atoi(m[2])
+	if m[3][0] == 'w' {
+		n *= 7
+	}
+	return fmt.Sprintf(`; write "%s%dh"`, m[1], 24*n)
 }
 
 func callRandomInt(c *call) (any, error) {
@@ -113,6 +141,9 @@ func callSum(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(all) == 0 {
+		return nil, c.faultf("the list is empty; where that is right, write length(x) == 0 ? 0 : sum(x)")
+	}
 	return number(total(all)), nil
 }
 
@@ -176,6 +207,9 @@ func callPercentile(c *call) (any, error) {
 	p, problem := rational(c.args[1])
 	if problem != nil || p.Sign() <= 0 || p.Cmp(big.NewRat(100, 1)) > 0 {
 		return nil, c.faultf("p is %v; it is above 0 and at most 100", c.args[1])
+	}
+	if p.Cmp(big.NewRat(1, 1)) < 0 {
+		return nil, c.faultf("p is %v, less than one percent; the 95th percentile is percentile(list, 95)", c.args[1])
 	}
 	if len(list) == 0 {
 		return nil, c.faultf("the list is empty")

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -17,6 +18,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/rehearse-dev/rehearse/internal/nearest"
 )
 
 func callToJSON(c *call) (any, error) {
@@ -28,6 +31,10 @@ func callToJSON(c *call) (any, error) {
 }
 
 func callFromJSON(c *call) (any, error) {
+	switch c.args[0].(type) {
+	case map[string]any, []any:
+		return nil, c.faultf("its argument is a %s already; leave from_json() out", typeName(c.args[0]))
+	}
 	s, err := c.text(0)
 	if err != nil {
 		return nil, err
@@ -35,16 +42,30 @@ func callFromJSON(c *call) (any, error) {
 	dec := json.NewDecoder(strings.NewReader(s))
 	dec.UseNumber()
 	var v any
-	if err := dec.Decode(&v); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, c.faultf("the text is empty, which is no JSON")
-		}
+	err = dec.Decode(&v)
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, c.faultf("the text is empty, which is no JSON")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, c.faultf("the text is not JSON: it ends too early")
+	case errors.As(err, &syntax):
+		return nil, c.faultf("the text is not JSON: %s: %v", placeIn(s, int(syntax.Offset)-1), err)
+	case err != nil:
 		return nil, c.faultf("the text is not JSON: %v", err)
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, c.faultf("the text is not JSON: something follows the value that ends at byte %d", dec.InputOffset())
+	end := int(dec.InputOffset())
+	if rest := strings.TrimLeft(s[end:], " \t\r\n"); rest != "" {
+		return nil, c.faultf("the text is not JSON: %s: something follows the value", placeIn(s, len(s)-len(rest)))
 	}
 	return v, nil
+}
+
+// placeIn says where an offset in bytes is, for a person.
+func placeIn(s string, offset int) string {
+	before := s[:max(0, min(offset, len(s)))]
+	line := strings.LastIndexByte(before, '\n') + 1
+	return fmt.Sprintf("line %d, character %d", 1+strings.Count(before, "\n"), 1+utf8.RuneCountInString(before[line:]))
 }
 
 func callBase64(c *call) (any, error) {
@@ -65,7 +86,7 @@ func callFromBase64(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(oneAlphabet.Replace(s), "="))
+	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(oneAlphabet.Replace(strings.TrimSpace(s)), "="))
 	if err != nil {
 		return nil, c.faultf("the text is not base64: %v", err)
 	}
@@ -88,10 +109,16 @@ func (c *call) readFile(name string) (content, at string, err error) {
 		at = filepath.Join(c.frame.scope.Dir, at)
 	}
 	info, err := os.Stat(at)
-	if err != nil {
+	switch {
+	case name == "":
+		return "", "", c.faultf("the path is empty")
+	case errors.Is(err, fs.ErrNotExist):
+		return "", "", &fault{msg: fmt.Sprintf("%s(): there is no file %s%s", c.name, at, besides(at)), cause: err}
+	case err != nil:
 		return "", "", c.failed(err)
-	}
-	if !info.Mode().IsRegular() {
+	case info.IsDir():
+		return "", "", c.faultf("%s is a folder, not a file", at)
+	case !info.Mode().IsRegular():
 		return "", "", c.faultf("%s is not a file", at)
 	}
 	if err := checkText(int(min(info.Size(), maxText+1))); err != nil {
@@ -102,6 +129,24 @@ func (c *call) readFile(name string) (content, at string, err error) {
 		return "", "", c.failed(err)
 	}
 	return string(b), at, nil
+}
+
+// besides says what is there instead of a file that is not, as the end of a
+// message.
+func besides(path string) string {
+	folder := filepath.Dir(path)
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Sprintf(", nor the folder %s; a path is relative to the file that it stands in", folder)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if near := nearest.Name(filepath.Base(path), names); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return "; a path is relative to the file that it stands in"
 }
 
 func callFile(c *call) (any, error) {
@@ -143,8 +188,7 @@ func renderFile(c *call, name string) (any, error) {
 	t, err := ParseTemplate(content)
 	var syntax *SyntaxError
 	if errors.As(err, &syntax) {
-		line := 1 + strings.Count(content[:min(syntax.Offset, len(content))], "\n")
-		return nil, c.faultf("%s:%d: %s", at, line, syntax.Msg)
+		return nil, c.faultf("%s: %s: %s", at, placeIn(content, syntax.Offset), syntax.Msg)
 	}
 	inside := *c.frame
 	scope := Scope{}
@@ -282,7 +326,11 @@ func callNumber(c *call) (any, error) {
 		return nil, err
 	}
 	if !isNumberText(s) {
-		return nil, c.faultf("%s is not a number as JSON writes it", describe(s))
+		hint := "12, -0.5 and 1e3 are numbers"
+		if isNumberText(strings.TrimSpace(s)) {
+			hint = "number(trim(s)) leaves the blanks out"
+		}
+		return nil, c.faultf("%s is not a number as JSON writes it; %s", describe(s), hint)
 	}
 	return json.Number(s), nil
 }

@@ -13,6 +13,7 @@ var seeds = []string{
 	`vars.stack`, `$.order.body.items[?(@.n == 3)].sku`, `default(vars.x, 'y') + "é\u00e9"`, `1 + 2 * -3 ** 2`, `{"a": [1, {"b": 2}]}.a[1]`,
 	`a ? b : c ?? d`, `x =~ "^a" && !y || z in [1, 2]`, `$..a[*]..b[-1:]`, `range(3)[1:2:1]`, `percentile($.order.body.items[*].n, 95)`,
 	`byname[length(@) - 1]`, "`raw`", `1e999999999`, `"a" + 1`, `events[0]['detail-type']`, `a.**'x'`, `!~!~'a'`, `[??`, `$.a.* * 2`, `1.5.2`,
+	`{{ vars.n }}`, `'$${a}' + "${b}"`, `vars.n?.x`, `vars.stack | upper`, `vars.a-b.c-d`, `vars.stack.upper().x()`, `x not in [1] and y`, `vars.tags[length(@) - 1]`,
 }
 
 // reasonable bounds what a fuzzed evaluation may take on a busy machine.

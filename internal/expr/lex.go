@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -159,20 +160,18 @@ func isASCIIAlnum(c byte) bool {
 }
 
 var (
-	symbols2    = []string{"==", "!=", "<=", ">=", "&&", "||", "=~", "!~", "??", "**"}
-	wrongSymbol = map[string]string{
-		"=": `to compare, write "=="`,
-		"&": `write "&&" for "and"`,
-		"|": `write "||" for "or"`,
-		";": "an expression is one value",
-		"#": "there are no comments in an expression",
-	}
+	symbols2 = []string{"==", "!=", "<=", ">=", "&&", "||", "=~", "!~", "??", "**"}
+	// wrong2 are symbols of other languages that begin as ours do.
+	wrong2 = []string{"===", "!==", "<>", "->", "++", "+=", "-=", "*=", "/=", ":=", "?.", "//", "/*"}
 )
 
 func (l *lexer) symbol(r rune) (done bool, err error) {
 	rest := l.src[l.pos:]
-	afterDot := len(l.toks) > 0 && l.toks[len(l.toks)-1].text == "."
-	if len(rest) >= 2 && !afterDot {
+	before := l.before()
+	if len(rest) >= 2 && before != "." {
+		if strings.IndexByte("=>+./*", rest[1]) >= 0 && slices.ContainsFunc(wrong2, func(s string) bool { return strings.HasPrefix(rest, s) }) {
+			return false, l.strange(r)
+		}
 		for _, s := range symbols2 {
 			if strings.HasPrefix(rest, s) {
 				l.add(tokenSymbol, l.pos+2)
@@ -193,6 +192,9 @@ func (l *lexer) symbol(r rune) (done bool, err error) {
 	case '.', ',', ':', '?', '+', '-', '*', '/', '%', '<', '>', '!', '@':
 	case '$':
 		if strings.HasPrefix(rest, "${") {
+			if l.mode == lexPath {
+				return false, syntaxf(l.pos, pathIsFixed)
+			}
 			return false, syntaxf(l.pos, `an expression stands inside "${…}" already; leave the inner "${" out`)
 		}
 	default:
@@ -202,9 +204,17 @@ func (l *lexer) symbol(r rune) (done bool, err error) {
 	return false, nil
 }
 
+// before is the word before the one that is read; empty at the start.
+func (l *lexer) before() string {
+	if n := len(l.toks); n > 0 {
+		return l.toks[n-1].text
+	}
+	return ""
+}
+
 func (l *lexer) strange(r rune) error {
-	if hint, ok := wrongSymbol[string(r)]; ok {
-		return syntaxf(l.pos, `%q means nothing here; %s`, string(r), hint)
+	if hint := symbolHint(l.before(), l.src[l.pos:]); hint != "" {
+		return syntaxf(l.pos, "%s", hint)
 	}
 	if strings.ContainsRune("“”„‘’", r) {
 		return syntaxf(l.pos, `%c is a typographic quote; write " or '`, r)
@@ -224,6 +234,9 @@ func (l *lexer) closing(c byte) (done bool, err error) {
 		return false, syntaxf(l.pos, "%q closes nothing", c)
 	}
 	want := map[byte]byte{'(': ')', '[': ']', '{': '}'}[l.open[n-1].char]
+	if c == '}' && l.mode == lexHole && !slices.ContainsFunc(l.open, func(o opening) bool { return o.char == '{' }) {
+		return false, syntaxf(l.open[n-1].off, "%q is not closed", l.open[n-1].char) // the } ends the expression
+	}
 	if c != want {
 		return false, syntaxf(l.pos, "%q stands where %q should close the %q before it", c, want, l.open[n-1].char)
 	}
@@ -231,8 +244,14 @@ func (l *lexer) closing(c byte) (done bool, err error) {
 	return false, nil
 }
 
+const (
+	pathIsFixed = `a check's path is never expanded; put the "${…}" into what is expected there, or select with match or where`
+	textIsFixed = `"${" inside a text of an expression is not filled in; leave quotes and braces out, and join texts with "+", as in "a " + text(x); for a literal "${" write "$${"`
+)
+
 // quoted reads a text literal. Single and double quotes mean the same and take
-// JSON's escapes and \'; between backquotes nothing is an escape.
+// JSON's escapes and \'; between backquotes nothing is an escape. As
+// everywhere, "$${" is a literal "${".
 func (l *lexer) quoted(quote byte) error {
 	var value strings.Builder
 	for i := l.pos + 1; i < len(l.src); {
@@ -248,6 +267,14 @@ func (l *lexer) quoted(quote byte) error {
 			}
 			value.WriteRune(r)
 			i += size
+		case strings.HasPrefix(l.src[i:], "$${"):
+			value.WriteString("${")
+			i += len("$${")
+		case strings.HasPrefix(l.src[i:], "${"):
+			if l.mode == lexPath {
+				return syntaxf(i, pathIsFixed)
+			}
+			return syntaxf(i, textIsFixed)
 		case c < utf8.RuneSelf:
 			value.WriteByte(c)
 			i++

@@ -53,7 +53,21 @@ func parseList(c context.Context, p *gval.Parser) (gval.Evaluable, error) {
 	list := func(ctx context.Context, param any) (any, error) {
 		return evalAll(ctx, param, elements)
 	}
-	return st.parseAfter(c, p, list, start)
+	return st.parseAfter(c, p, folded(p, list, elements), start)
+}
+
+// folded is a list or a document as a constant, if all its parts are.
+func folded(p *gval.Parser, whole gval.Evaluable, parts []gval.Evaluable) gval.Evaluable {
+	for _, e := range parts {
+		if !e.IsConst() {
+			return whole
+		}
+	}
+	v, err := whole(context.Background(), nil)
+	if err != nil {
+		return whole
+	}
+	return p.Const(v)
 }
 
 // parseElements reads expressions between commas up to the closing bracket.
@@ -101,6 +115,10 @@ func parseDocument(c context.Context, p *gval.Parser) (gval.Evaluable, error) {
 	for more := p.Scan() != '}'; more; {
 		key := st.token()
 		if key.kind != tokenText {
+			next := st.toks[min(st.read, len(st.toks)-1)]
+			if key.text == "{" || key.kind == tokenName && next.text != ":" {
+				return nil, syntaxf(start, "doubled braces mean nothing here; an expression stands in one pair: ${vars.name}")
+			}
 			if key.kind == tokenName && !atEnd(p) {
 				return nil, syntaxf(key.off, `the keys of a document stand in quotes: {"%s": …}`, key.text)
 			}
@@ -141,5 +159,5 @@ func parseDocument(c context.Context, p *gval.Parser) (gval.Evaluable, error) {
 		}
 		return m, nil
 	}
-	return st.parseAfter(c, p, doc, start)
+	return st.parseAfter(c, p, folded(p, doc, fields), start)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"math/big"
 	"regexp"
+	"strings"
+	"time"
 
 	"github.com/PaesslerAG/gval"
 )
@@ -47,11 +49,11 @@ func arithmetic(op string, f func(a, b *big.Rat) (*big.Rat, error)) gval.Languag
 func calculate(op string, a, b any, f func(a, b *big.Rat) (*big.Rat, error)) (any, error) {
 	for _, v := range []any{a, b} {
 		if _, ok := numberText(v); !ok {
-			hint := ""
-			if _, ok := v.(string); ok {
-				hint = "; number(x) makes a number of text"
+			wants := "wants two numbers"
+			if op == "+" {
+				wants = "adds two numbers or joins two texts"
 			}
-			return nil, faultf("%s %s %s: %q wants two numbers%s", typeName(a), op, typeName(b), op, hint)
+			return nil, faultf("%s %s %s: %q %s%s", typeName(a), op, typeName(b), op, wants, textHint(v))
 		}
 	}
 	x, problem := rational(a)
@@ -69,6 +71,23 @@ func calculate(op string, a, b any, f func(a, b *big.Rat) (*big.Rat, error)) (an
 	return number(r), nil
 }
 
+// textHint says how to calculate with a text, as the end of a message.
+func textHint(v any) string {
+	s, ok := v.(string)
+	if !ok {
+		return ""
+	}
+	if isTime(s) {
+		return `; this text is a time: date("%Y-%m-%dT%H:%M:%SZ", "-5m") is one five minutes ago, unix_ms() a number`
+	}
+	return "; number(x) makes a number of text"
+}
+
+func isTime(s string) bool {
+	_, err := time.Parse(time.RFC3339, s)
+	return err == nil
+}
+
 // add joins two texts or adds two numbers.
 func add(a, b any) (any, error) {
 	x, ok1 := a.(string)
@@ -79,6 +98,7 @@ func add(a, b any) (any, error) {
 			return nil, err
 		}
 		return x + y, nil
+	case ok1 && isTime(x), ok2 && isTime(y):
 	case ok1 || ok2:
 		return nil, faultf(`%s + %s: "+" joins text with text only; write text(x), or put it into text as "…${x}…"`, typeName(a), typeName(b))
 	}
@@ -125,30 +145,54 @@ func negate(_ context.Context, v any) (any, error) {
 	if _, ok := numberText(v); !ok {
 		return nil, faultf(`"-" wants a number, got %s`, typeName(v))
 	}
-	r, problem := rational(v)
-	if problem != nil {
-		return nil, problem
+	// As written: -1.50 keeps its zero, and no number is too large.
+	text, _ := numberText(v)
+	if d, ok := parseDecimal(text); ok && d.sign() == 0 {
+		return json.Number("0"), nil
 	}
-	if text, ok := v.(json.Number); ok && r.Sign() > 0 {
-		return "-" + text, nil // as written: -1.50 keeps its zero
+	if positive, ok := strings.CutPrefix(text, "-"); ok {
+		return json.Number(positive), nil
 	}
-	return number(r.Neg(r)), nil
+	return json.Number("-" + text), nil
 }
 
 func order(op string, holds func(c int) bool) gval.Language {
 	return gval.InfixOperator(op, func(a, b any) (any, error) {
 		c, err := Compare(a, b)
 		if err != nil {
-			return nil, faultf("%s %s %s: %v", typeName(a), op, typeName(b), err)
+			return nil, faultf("%s %s %s: %v%s", typeName(a), op, typeName(b), err, orderHint(a, b))
 		}
 		return holds(c), nil
 	})
 }
 
+// orderHint says how two values can be compared, as the end of a message.
+func orderHint(a, b any) string {
+	_, text1 := a.(string)
+	_, text2 := b.(string)
+	_, number1 := numberText(a)
+	_, number2 := numberText(b)
+	_, bool1 := a.(bool)
+	switch {
+	case text1 && number2 || number1 && text2:
+		return "; number(x) makes a number of text"
+	case bool1 && number2:
+		return "; for two limits write a < b && b < c"
+	}
+	return ""
+}
+
 func in(a, b any) (any, error) {
 	list, ok := b.([]any)
 	if !ok {
-		return nil, faultf(`%s in %s: "in" looks in a list`, typeName(a), typeName(b))
+		hint := ""
+		switch b.(type) {
+		case string:
+			hint = `; for a part of a text write text =~ "part"`
+		case map[string]any:
+			hint = "; the list of a document's names is keys(x)"
+		}
+		return nil, faultf(`%s in %s: "in" looks in a list%s`, typeName(a), typeName(b), hint)
 	}
 	for _, v := range list {
 		if Equal(a, v) {
@@ -172,7 +216,7 @@ func matching(op string, want bool) func(a, b gval.Evaluable) (gval.Evaluable, e
 			}
 			re, err := regexp.Compile(s)
 			if err != nil {
-				return nil, faultf("%v", err)
+				return nil, faultf("%s is no regular expression (RE2): %s", describe(s), strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 			}
 			return re, nil
 		}
@@ -204,7 +248,7 @@ func matching(op string, want bool) func(a, b gval.Evaluable) (gval.Evaluable, e
 func not(_ context.Context, v any) (any, error) {
 	b, ok := v.(bool)
 	if !ok {
-		return nil, faultf(`"!" wants a boolean, got %s`, typeName(v))
+		return nil, faultf(`"!" wants a boolean, got %s; it belongs to what follows at once: write !(a == b)`, typeName(v))
 	}
 	return !b, nil
 }

@@ -16,6 +16,7 @@ type path struct {
 	from     pathStart
 	value    gval.Evaluable // with fromValue
 	segments []segment
+	hint     string // of a name alone: what was probably meant if there is none
 }
 
 type pathStart uint8
@@ -100,6 +101,12 @@ func (st *parseState) parseSegments(c context.Context, p *gval.Parser, n *path) 
 			s, err = st.parseDot(c, p)
 		case '[':
 			s, err = st.parseBracket(c, p)
+		case '(':
+			if len(n.segments) > 0 {
+				return st.method(n)
+			}
+			p.Camouflage("path")
+			return nil
 		default:
 			p.Camouflage("path")
 			if len(n.segments) > 0 {
@@ -113,6 +120,18 @@ func (st *parseState) parseSegments(c context.Context, p *gval.Parser, n *path) 
 		s.end = st.token().end
 		n.segments = append(n.segments, s)
 	}
+}
+
+// method says what to write in place of the call of a path's last name.
+func (st *parseState) method(n *path) error {
+	last := n.segments[len(n.segments)-1]
+	switch {
+	case st.check && st.brackets == 0:
+		return syntaxf(st.token().off, "a check's path calls no functions; operators do that, as in items: {length: 3}")
+	case last.kind != segmentName || last.descend:
+		return syntaxf(st.token().off, "unexpected (; "+calls)
+	}
+	return syntaxf(last.end-len(last.name), "%s", methodHint(n.upTo(len(n.segments)-1), last.name))
 }
 
 func (st *parseState) parseDot(c context.Context, p *gval.Parser) (segment, error) {
@@ -193,10 +212,19 @@ func constantKey(key gval.Evaluable, offset int) error {
 	if err != nil {
 		return err
 	}
-	if problem := checkKey(v); problem != nil {
-		return syntaxf(offset, "[%v]: %s", v, problem.msg)
+	i, ok := integer(v)
+	if ok && i >= 0 {
+		return nil
 	}
-	return nil
+	problem := checkKey(v)
+	if ok {
+		problem = faultf("indexes count from 0; the last element is [length(@) - 1]")
+	}
+	if problem == nil {
+		return nil
+	}
+	shown, _ := compact(v)
+	return syntaxf(offset, "[%s]: %s", shown, problem.msg)
 }
 
 func constantText(e gval.Evaluable) (string, bool) {
@@ -209,6 +237,8 @@ func constantText(e gval.Evaluable) (string, bool) {
 }
 
 func (st *parseState) parseFilter(c context.Context, p *gval.Parser) (segment, error) {
+	st.filters++
+	defer func() { st.filters-- }()
 	from := st.read
 	filter, err := p.ParseExpression(c)
 	if err != nil {

@@ -67,6 +67,17 @@ func ParseTemplate(s string) (*Template, error) {
 	return t, nil
 }
 
+// ParseBare reads an expression that stands alone, without ${ and } around it,
+// as a template that is exactly this one hole. The error is a *SyntaxError
+// whose offset counts from the start of s.
+func ParseBare(s string) (*Template, error) {
+	e, err := Parse(s)
+	if err != nil {
+		return nil, err
+	}
+	return &Template{parts: []part{{}, {hole: e}, {}}, holes: []Hole{{Expr: e}}}, nil
+}
+
 // Constant is the template's text, if it has no holes.
 func (t *Template) Constant() (string, bool) {
 	if len(t.holes) > 0 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/PaesslerAG/gval"
 )
@@ -86,22 +85,19 @@ func evalAt(ctx context.Context, f *frame, v any, e gval.Evaluable) (any, error)
 	return e(ctx, &inside)
 }
 
-// checkKey says what is wrong with a value in brackets, if anything.
+// checkKey says what is wrong with a value in brackets, if anything. An index
+// below 0 that was calculated leads nowhere, as one above the last does.
 func checkKey(key any) *fault {
 	if _, ok := key.(string); ok {
 		return nil
 	}
-	i, ok := integer(key)
-	if !ok {
-		if _, isNumber := numberText(key); isNumber {
-			return faultf("an index is a whole number")
-		}
-		return faultf("brackets hold an index or the name of a field, not %s", typeName(key))
+	if _, ok := integer(key); ok {
+		return nil
 	}
-	if i < 0 {
-		return faultf("indexes count from 0; the last element is [length(@) - 1]")
+	if _, isNumber := numberText(key); isNumber {
+		return faultf("an index is a whole number")
 	}
-	return nil
+	return faultf("brackets hold an index or the name of a field, not %s", typeName(key))
 }
 
 // child is the field or the element of v that key names.
@@ -123,46 +119,6 @@ func child(v, key any) (any, bool, error) {
 		}
 	}
 	return nil, false, nil
-}
-
-func (n *path) lost(i int, why string) *fault {
-	return &fault{msg: strings.TrimSpace(n.upTo(i) + " " + why), missing: true, current: n.from == fromCurrent}
-}
-
-// nowhere says why v, which stands before segment i, has nothing at key.
-func (n *path) nowhere(i int, v, key any) *fault {
-	name, isName := key.(string)
-	var fields []string
-	switch x := v.(type) {
-	case map[string]any:
-		fields = slices.Collect(maps.Keys(x))
-	case Lazy:
-		fields = x.Fields()
-	case []any:
-		if isName {
-			return n.lost(i, fmt.Sprintf("is a list and has no field %q; [0] is its first element, [*] all of them", shorten(name)))
-		}
-		return n.lost(i, fmt.Sprintf("has %s, so there is no [%v]", counted(len(x), "element"), key))
-	default:
-		return n.lost(i, fmt.Sprintf("is %s, so it has no %s", typeName(v), what(key)))
-	}
-	if !isName {
-		return n.lost(i, fmt.Sprintf("is a document, so it has no element [%v]; its fields have names", key))
-	}
-	if i == 0 && n.from == fromName {
-		return n.lost(0, fmt.Sprintf("nothing is named %q%s", shorten(name), suggest(name, fields, "there are")))
-	}
-	if len(fields) == 0 {
-		return n.lost(i, fmt.Sprintf("is an empty document, so it has no %q", shorten(name)))
-	}
-	return n.lost(i, fmt.Sprintf("has no %q%s", shorten(name), suggest(name, fields, "it has")))
-}
-
-func what(key any) string {
-	if name, ok := key.(string); ok {
-		return fmt.Sprintf("field %q", shorten(name))
-	}
-	return fmt.Sprintf("element [%v]", key)
 }
 
 func counted(n int, unit string) string {

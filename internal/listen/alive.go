@@ -2,10 +2,8 @@ package listen
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +13,8 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -94,6 +94,7 @@ func (h *harness) targetUnchanged(ctx context.Context) error {
 }
 
 func sameJSON(a, b string) bool {
-	var x, y any
-	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)
+	x, err1 := schema.ParseJSON([]byte(a))
+	y, err2 := schema.ParseJSON([]byte(b))
+	return err1 == nil && err2 == nil && expr.Equal(x, y) // every digit counts
 }

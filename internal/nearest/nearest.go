@@ -3,7 +3,6 @@
 package nearest
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -18,29 +17,76 @@ func Name(wrong string, known []string) string {
 	if len(wrong) > longest {
 		return ""
 	}
-	best, least := "", min(len(wrong)/3+2, len(wrong))
-	for _, k := range slices.Sorted(slices.Values(known)) {
-		switch d := levenshtein.ComputeDistance(strings.ToLower(wrong), strings.ToLower(k)); {
+	best, least := "", most(len(wrong))
+	for _, k := range known {
+		d := 1
+		switch {
 		case len(k) > longest:
-		case plain(k) == plain(wrong):
+			continue
+		case samePlain(wrong, k):
 			return k
 		case sameLetters(wrong, k): // letters that changed places
-			best, least = k, min(least, 1)
-		case d < least && d < len(k):
+		default:
+			d = levenshtein.ComputeDistance(strings.ToLower(wrong), strings.ToLower(k))
+		}
+		if d >= len(k) || d > least {
+			continue
+		}
+		if d < least || best == "" || k < best {
 			best, least = k, d
 		}
 	}
 	return best
 }
 
-// plain leaves out what people write differently: case, _ and -.
-func plain(s string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(s))
+// Slip says whether a name is another one written with a single slip: a letter
+// wrong, missing or too many, letters that changed places, case, _ and -.
+func Slip(wrong, right string) bool {
+	return samePlain(wrong, right) || sameLetters(wrong, right) ||
+		len(wrong) <= longest && levenshtein.ComputeDistance(strings.ToLower(wrong), right) <= 1
 }
 
+// most is how many letters of a name may be wrong.
+func most(length int) int {
+	switch {
+	case length <= 3:
+		return length / 2
+	case length <= 5:
+		return 2
+	}
+	return length/3 + 1
+}
+
+// samePlain leaves out what people write differently: case, _ and -.
+func samePlain(a, b string) bool {
+	for {
+		a, b = strings.TrimLeft(a, "_-"), strings.TrimLeft(b, "_-")
+		if a == "" || b == "" {
+			return a == b
+		}
+		if lower(a[0]) != lower(b[0]) {
+			return false
+		}
+		a, b = a[1:], b[1:]
+	}
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+// sameLetters says whether two names differ only in the order of their letters.
 func sameLetters(a, b string) bool {
-	x, y := []byte(a), []byte(b)
-	slices.Sort(x)
-	slices.Sort(y)
-	return slices.Equal(x, y)
+	if len(a) != len(b) {
+		return false
+	}
+	var count [256]int8
+	for i := range len(a) {
+		count[a[i]]++
+		count[b[i]]--
+	}
+	return count == [256]int8{}
 }

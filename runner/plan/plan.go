@@ -96,7 +96,14 @@ func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *P
 		stepsFiles: map[string]*schema.StepsFile{}, blocks: map[blockKey]*Block{}, varNames: map[string]bool{},
 	}
 	b.given = b.givenVars()
-	plan := &Plan{Files: len(found)}
+	plan := &Plan{}
+	for _, f := range found {
+		if f.Steps != nil {
+			b.stepsFiles[f.File] = f.Steps
+		} else {
+			plan.Files++
+		}
+	}
 	for _, f := range found {
 		suite := b.suite(f.Suite)
 		names := map[string]schema.Pos{}
@@ -109,6 +116,11 @@ func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *P
 					plan.Cases = append(plan.Cases, c)
 				}
 			}
+		}
+	}
+	for _, f := range found {
+		if f.Steps != nil {
+			b.unused(f)
 		}
 	}
 	if p.Errors() == 0 {

@@ -56,9 +56,6 @@ var elsewhere = map[string]string{
 	"params": "params exists only in a steps file",
 }
 
-// reserved names cannot be the id of a step.
-var reserved = []string{"vars", "env", "run", "suite", "scenario", "case", "row", "each", "params", "true", "false", "null", "in"}
-
 // scenarioScope is what a step may refer to while a scenario, a suite's own
 // steps or a block are planned one after the other.
 type scenarioScope struct {

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/rehearse-dev/rehearse/internal/expr"
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
@@ -254,7 +253,7 @@ func (s *scenarioScope) checkID(x *Step, ok bool) {
 	switch {
 	case !idForm.MatchString(id):
 		s.p.Add(at, "%q cannot be an id: it takes letters, digits and _, and does not begin with a digit", id)
-	case slices.Contains(reserved, id) || slices.ContainsFunc(expr.Functions(), func(f expr.Function) bool { return f.Name == id }):
+	case slices.Contains(schema.ReservedIDs(), id):
 		s.p.Add(at, "%q cannot be an id: expressions use that name for something else", id)
 	case taken:
 		s.p.Add(at, "the id %q is taken by the step in line %d", id, first.Pos.Line)

@@ -179,13 +179,10 @@ func (b *builder) stepsFile(path string, at schema.Pos) *schema.StepsFile {
 		}
 		return f
 	}
-	src, err := os.ReadFile(filepath.FromSlash(full))
+	f, err := schema.LoadStepsFile(full, b.p)
 	if err != nil {
-		b.stepsFiles[full] = nil
 		b.p.Add(at, "%s: %s%s", path, whyNot(err), nearFile(full))
-		return nil
 	}
-	f := schema.ReadStepsFile(full, src, b.p)
 	b.stepsFiles[full] = f
 	return f
 }
@@ -216,18 +213,15 @@ func nearFile(missing string) string {
 	return schema.DidYouMean(filepath.Base(missing), names)
 }
 
-// unused checks the definitions of steps files that nothing uses.
-func (b *builder) unused(files []*schema.StepsFile, suite *Suite) {
-	for _, f := range files {
-		b.stepsFiles[f.File] = f
-		for _, d := range f.Definitions {
-			used := false
-			for key := range b.blocks {
-				used = used || key.file == f.File && key.name == d.Name
-			}
-			if !used {
-				b.planBlock(blockKey{suite, f.File, d.Name, ""}, d)
-			}
+// unused checks the definitions of a steps file that nothing uses.
+func (b *builder) unused(f *schema.Found) {
+	for _, d := range f.Steps.Definitions {
+		used := false
+		for key := range b.blocks {
+			used = used || key.file == f.File && key.name == d.Name
+		}
+		if !used {
+			b.planBlock(blockKey{b.suite(f.Suite), f.File, d.Name, ""}, d)
 		}
 	}
 }

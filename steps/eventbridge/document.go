@@ -68,6 +68,9 @@ var eventFields = steps.Selection{
 
 func (Pattern) String() string { return "an EventBridge event pattern" }
 
+// EditorSchema describes the parameter to editors.
+func (Pattern) EditorSchema() map[string]any { return assertions.EventPattern{}.EditorSchema() }
+
 // Yes is a parameter whose only value is true: leaving it out is the other.
 type Yes bool
 

@@ -164,5 +164,7 @@ func (entryList) String() string { return "a list of events" }
 
 // EditorSchema describes the parameter to editors.
 func (entryList) EditorSchema() map[string]any {
-	return map[string]any{"type": "array", "minItems": 1, "items": map[string]any{"type": []string{"object", "string"}}}
+	part, whole := schema.ShapeOf(reflect.TypeFor[parts]()), schema.ShapeOf(reflect.TypeFor[wholeEvent]())
+	one := map[string]any{"anyOf": []any{part.EditorSchema(), whole.EditorSchema()}}
+	return map[string]any{"type": "array", "minItems": 1, "items": schema.OrExpression(one)}
 }

@@ -62,7 +62,7 @@ type Values url.Values
 
 // ReadNode reads a mapping of scalars and lists of scalars.
 func (v *Values) ReadNode(n *schema.Node, p *schema.Problems) {
-	if n.Open() {
+	if n.Hole() {
 		return
 	}
 	if n.Kind != schema.Map {

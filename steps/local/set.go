@@ -15,7 +15,7 @@ type Values map[string]any
 // ReadNode takes a mapping with at least one name.
 func (v *Values) ReadNode(n *schema.Node, p *schema.Problems) {
 	switch {
-	case n.Open():
+	case n.Hole():
 		return
 	case n.Kind != schema.Map:
 		p.Add(n.Pos, "expected names with their values, found %s; write {name: value}", n.Kind)

@@ -1,7 +1,6 @@
 package assertions
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -108,40 +107,60 @@ func (c Checks) Holds(doc any) bool {
 }
 
 // Run makes every check, in the order written. Without checks it gives nothing:
-// callers decide what Empty checks mean.
+// callers decide what Empty checks mean. Of checks inside text that is JSON,
+// those that do not hold stand in the results in place of json itself.
 func (c Checks) Run(doc any) (results []Result, unmet []Mismatch) {
-	if c.hole {
-		unmet = append(unmet, Mismatch{Message: "the checks are an expression that has no value yet"})
-	}
-	for _, k := range c.list {
-		r, u := k.run(doc)
-		results = append(results, r...)
-		unmet = append(unmet, u...)
-	}
-	return results, unmet
+	o := c.run(doc)
+	return o.results, o.unmet
 }
 
-func (k check) run(doc any) (results []Result, unmet []Mismatch) {
-	value, found, err := k.path.Get(doc)
-	f := finding{value: value, missing: !found, many: k.path.Many()}
-	if err != nil {
-		f = finding{missing: true, why: err.Error()}
+// outcome is what checks say of one document.
+type outcome struct {
+	results []Result
+	unmet   []Mismatch
+	no      bool // one of them was clear: it could be judged and does not hold
+}
+
+// unfit says that nothing holds back the checks but what could not be judged.
+func (o outcome) unfit() bool { return len(o.unmet) > 0 && !o.no }
+
+func (c Checks) run(doc any) (out outcome) {
+	if c.hole {
+		out.unmet = append(out.unmet, Mismatch{Message: "the checks are an expression that has no value yet"})
 	}
-	if f.missing && f.why == "" {
-		f.why = sayLost(k.path, doc)
+	for _, k := range c.list {
+		k.run(doc, &out)
 	}
+	return out
+}
+
+func (k check) run(doc any, out *outcome) {
+	f := k.find(doc)
 	for _, o := range k.ops {
 		v := o.judge(f)
-		r := Result{Path: k.text, Op: o.name, Expected: o.expected, Diff: v.diff, OK: v.holds}
-		if !f.missing || f.selectedNothing() {
-			r.Found = f.value
+		if v.holds {
+			out.results = append(out.results, Result{Path: k.text, Op: o.name, Expected: o.expected, Found: f.shown(), OK: true})
+			continue
 		}
-		results = append(results, r)
-		if !v.holds {
-			unmet = append(unmet, o.mismatches(k.text, f, v)...)
+		out.no = out.no || !v.unfit
+		for _, m := range o.mismatches(k.text, f, v) {
+			out.results = append(out.results, Result{Path: m.Path, Op: m.Op, Expected: m.Expected, Found: m.Found, Diff: m.Diff})
+			out.unmet = append(out.unmet, m)
 		}
 	}
-	return results, unmet
+}
+
+// find looks at the path.
+func (k check) find(doc any) finding {
+	value, found, err := k.path.Get(doc)
+	if err != nil {
+		return finding{missing: true, broken: true, why: strings.TrimPrefix(err.Error(), k.path.String()+": ")}
+	}
+	f := finding{value: value, missing: !found, many: k.path.Many()}
+	if f.missing {
+		f.why = sayLost(k.path, doc)
+	}
+	return f
 }
 
 // plainPath gives one form to the ways in which a path of names can be written.
@@ -207,7 +226,16 @@ type finding struct {
 	value   any // of a path that selects many: the list of what was selected
 	missing bool
 	many    bool
+	broken  bool   // the path cannot be followed in this document
 	why     string // why it is missing, as far as it can be said
+}
+
+// shown is what a result tells of a finding: nothing where nothing is.
+func (f finding) shown() any {
+	if f.missing && !f.selectedNothing() {
+		return nil
+	}
+	return f.value
 }
 
 // selectedNothing says that a path could select from something that is there,
@@ -244,6 +272,8 @@ func (o operation) judge(f finding) verdict {
 	switch {
 	case o.open || o.test == nil:
 		return unfit("an expression in %s has no value yet", o.name)
+	case f.broken:
+		return verdict{unfit: true}
 	case f.missing && !o.operator.onMissing && !(o.operator.onNothing && f.selectedNothing()):
 		return verdict{unfit: true}
 	}
@@ -261,51 +291,66 @@ func (o operation) mismatches(path string, f finding, v verdict) []Mismatch {
 		}
 		return out
 	}
-	m := Mismatch{
-		Path: path, Op: o.name, Expected: o.expected, Missing: f.missing, Diff: v.diff, Pos: o.pos,
+	return []Mismatch{{
+		Path: path, Op: o.name, Expected: o.expected, Found: f.shown(), Missing: f.missing, Diff: v.diff, Pos: o.pos,
 		Message: path + ": " + o.sentence(f, v),
-	}
-	if !f.missing || f.selectedNothing() {
-		m.Found = f.value
-	}
-	return []Mismatch{m}
+	}}
 }
 
-// sentence says what was expected and what was found, without the path.
+// sentence says what was expected and what was found, without the path. Where
+// documents are long, it says how they differ instead.
 func (o operation) sentence(f finding, v verdict) string {
-	s := fmt.Sprintf("expected %s %s, found ", o.name, show(o.expected))
+	want, got := show(o.expected), ""
 	switch {
+	case f.broken:
+		got = "a path that cannot be followed here"
 	case f.selectedNothing():
-		s += "nothing: the path selects nothing"
+		got = "nothing: the path selects nothing"
 	case f.missing:
-		s += "nothing there"
+		got = "nothing there"
+	case o.name == "equals":
+		want, got = showPair(o.expected, f.value)
 	default:
-		s += show(f.value)
+		got = show(f.value)
 	}
+	worded := slices.ContainsFunc(v.diff, func(d Difference) bool { return d.Message != "" })
+	if worded && isDocument(o.expected) {
+		want = "" // it says more than was asked for
+	}
+	long := len(v.diff) > 0 && len(want)+len(got) > comparedDocuments
+	if long {
+		got = sayCount(len(v.diff))
+		if len(want) > shownShortLength {
+			want = ""
+		}
+	}
+	s := "expected " + strings.TrimSuffix(o.name+" "+want, " ") + ", found " + got
 	if f.missing && f.why != "" {
 		s += "; " + f.why
 	}
 	s += v.why
-	if len(v.diff) > 0 {
-		s += "; " + sayDifferences(v.diff)
+	switch {
+	case len(v.diff) == 0:
+		return s
+	case long && v.why == "":
+		return s + ": " + sayDifferences(v.diff)
 	}
-	return s
+	return s + "; " + sayDifferences(v.diff)
 }
 
-// holdAll judges several operators of one finding: all must hold.
-func holdAll(ops []operation, f finding) (v verdict, failed *operation) {
-	v = yes(true)
-	for i := range ops {
-		w := ops[i].judge(f)
-		if w.holds {
-			continue
-		}
-		// A clear no outweighs an operator that does not fit.
-		if failed == nil || v.unfit && !w.unfit {
-			v, failed = w, &ops[i]
-		}
-	}
-	return v, failed
+func isDocument(v any) bool {
+	_, ok := v.(map[string]any)
+	return ok
 }
 
-func count(n int) finding { return finding{value: json.Number(fmt.Sprint(n))} }
+// holdAll judges several operators of one finding: all must hold. A clear no
+// outweighs an operator that does not fit.
+func holdAll(ops []operation, f finding) verdict {
+	v := yes(true)
+	for _, o := range ops {
+		if w := o.judge(f); !w.holds && (v.holds || v.unfit && !w.unfit) {
+			v = w
+		}
+	}
+	return v
+}

@@ -83,6 +83,10 @@ func TestChecksRun(t *testing.T) {
 		{"n: {between: [1, 2]}", `{"n":3}`, "n: expected between [1,2], found 3"},
 		{"n: {between: [1, 2]}", `{"n":"1"}`, `n: expected between [1,2], found "1"; "1" (text) is not 1 (number): types are never converted`},
 		{"n: {between: [a, c]}", `{"n":"b"}`, ""},
+		// a timestamp is not compared by its characters
+		{`n: {lt: "2026-01-01T00:00:00Z"}`, `{"n":""}`, `n: expected lt "2026-01-01T00:00:00Z", found ""; "2026-01-01T00:00:00Z" is a timestamp, what was found is not (RFC 3339, such as 2026-01-31T12:00:00Z)`},
+		{`n: {not: {gt: "2026-01-01T00:00:00Z"}}`, `{"n":"2026-01-01 10:00"}`, `n: expected not {"gt":"2026-01-01T00:00:00Z"}, found "2026-01-01 10:00"; "2026-01-01T00:00:00Z" is a timestamp, what was found is not (RFC 3339, such as 2026-01-31T12:00:00Z)`},
+		{`n: {gt: "2026-01-01"}`, `{"n":"2026-01-02T00:00:00Z"}`, ""},
 		// one_of
 		{"n: {one_of: [1, x, null]}", `{"n":null}`, ""},
 		{"n: {one_of: [1, 2]}", `{"n":3}`, "n: expected one_of [1,2], found 3"},
@@ -96,7 +100,7 @@ func TestChecksRun(t *testing.T) {
 		{"s: {contains: ell}", `{"s":"hello"}`, ""},
 		{"s: {contains: ELL}", `{"s":"hello"}`, `s: expected contains "ELL", found "hello"`},
 		{"s: {contains: 2}", `{"s":[1,2.0]}`, ""},
-		{"s: {contains: 2}", `{"s":["2"]}`, `s: expected contains 2, found ["2"]`},
+		{"s: {contains: 2}", `{"s":["2"]}`, `s: expected contains 2, found ["2"]; "2" (text) is not 2 (number): types are never converted`},
 		{"s: {contains: {a: 1}}", `{"s":[{"a":1}]}`, ""},
 		{"s: {contains: {a: 1}}", `{"s":[{"a":1,"b":2}]}`, `s: expected contains {"a":1}, found [{"a":1,"b":2}]`},
 		{"s: {contains: a}", `{"s":{"a":1}}`, `s: expected contains "a", found {"a":1}; contains looks for text in text and for an element in a list; for fields of a mapping write match, or a path to the field`},
@@ -109,6 +113,11 @@ func TestChecksRun(t *testing.T) {
 		{"s: {not_contains: ell}", `{"s":"hello"}`, `s: expected not_contains "ell", found "hello"`},
 		{"s: {not_contains: 2}", `{"s":[1]}`, ""},
 		{"s: {not_contains: x}", `{"s":5}`, `s: expected not_contains "x", found 5; not_contains looks for text in text and for an element in a list, that is a number`},
+		{"s: {not_contains: [a, b]}", `{"s":["a"]}`, `s: expected not_contains ["a","b"], found ["a"]; not_contains looks for one element, and none here is a list; for several write in_order, or for none of them each: {not: {one_of: […]}}`},
+		{"s: {not_contains: [a, b]}", `{"s":[["a"]]}`, ""},
+		{"s: {not_contains: [a, b]}", `{"s":[]}`, ""},
+		{"s: {contains: [a]}", `{"s":[["a"],1]}`, ""},
+		{"s: {contains: [a]}", `{"s":["a"]}`, `s: expected contains ["a"], found ["a"]; contains looks for one element, and none here is a list; for several write in_order, or for none of them each: {not: {one_of: […]}}`},
 		// text
 		{"s: {starts_with: he}", `{"s":"hello"}`, ""},
 		{"s: {starts_with: lo}", `{"s":"hello"}`, `s: expected starts_with "lo", found "hello"`},
@@ -119,7 +128,6 @@ func TestChecksRun(t *testing.T) {
 		{"s: {matches: ^l}", `{"s":"hello"}`, `s: expected matches "^l", found "hello"`},
 		{`s: {matches: "1"}`, `{"s":1}`, `s: expected matches "1", found 1; matches takes text, that is a number`},
 		{`s: {filter: "?ERROR ?WARN"}`, `{"s":"WARN x"}`, ""},
-		{`s: {filter: '{ $.level = "ERROR" }'}`, `{"s":"{\"level\":\"INFO\"}"}`, `s: expected filter "{ $.level = \"ERROR\" }", found "{\"level\":\"INFO\"}"`},
 		{"s: {filter: ERROR}", `{"s":{"a":1}}`, `s: expected filter "ERROR", found {"a":1}; filter takes text, that is a mapping`},
 		// exists
 		{"n: {exists: true}", `{"n":null}`, ""},
@@ -155,6 +163,11 @@ func TestChecksRun(t *testing.T) {
 		{"n[*]: {length: 0}", `{"n":[]}`, ""},
 		{"n[*]: {length: 0}", `{}`, "n[*]: expected length 0, found nothing there; the document is empty"},
 		{"n[*]: {length: 1}", `{"n":[]}`, "n[*]: expected length 1, found nothing: the path selects nothing; n is a list of 0 elements; its length is 0"},
+		// a path that cannot be followed is not a path where nothing is
+		{"n[?(@.a > 5)]: {exists: false}", `{"n":[{"a":3}]}`, ""},
+		{"n[?(@.a > 5)]: {exists: false}", `{"n":[{"a":"7"}]}`, "n[?(@.a > 5)]: expected exists false, found a path that cannot be followed here; text > number: text and number have no order; only two numbers or two texts do; number(x) makes a number of text"},
+		{"n[?(@.a > 5)]: {length: 0}", `{"n":[{"a":"7"}]}`, "n[?(@.a > 5)]: expected length 0, found a path that cannot be followed here; text > number: text and number have no order; only two numbers or two texts do; number(x) makes a number of text"},
+		{"n[?(@.a > 5)]: {not: {exists: true}}", `{"n":[{"a":"7"}]}`, `n[?(@.a > 5)]: expected not {"exists":true}, found a path that cannot be followed here; text > number: text and number have no order; only two numbers or two texts do; number(x) makes a number of text`},
 		// lists
 		{"n: {unique: true}", `{"n":[1,"1",{"a":1}]}`, ""},
 		{"n: {unique: true}", `{"n":[1,2,1.0]}`, "n: expected unique true, found [1,2,1.0]; [0] and [2] are both 1.0"},
@@ -166,6 +179,7 @@ func TestChecksRun(t *testing.T) {
 		{"n: {in_order: [a, c]}", `{"n":["a","b","c"]}`, ""},
 		{"n: {in_order: [c, a]}", `{"n":["a","b","c"]}`, `n: expected in_order ["c","a"], found ["a","b","c"]; "a" does not come after "c"`},
 		{"n: {in_order: [a, a]}", `{"n":["a"]}`, `n: expected in_order ["a","a"], found ["a"]; "a" does not come after "a"`},
+		{"n: {in_order: [1, 2]}", `{"n":[1,"2"]}`, `n: expected in_order [1,2], found [1,"2"]; 2 does not come after 1; "2" (text) is not 2 (number): types are never converted`},
 		{"n: {in_order: [x]}", `{"n":["a"]}`, `n: expected in_order ["x"], found ["a"]; "x" does not come`},
 		{"n: {each: {gt: 0}}", `{"n":[1,2]}`, ""},
 		{"n: {each: {gt: 0}}", `{"n":[1,0,-1]}`, `n: expected each {"gt":0}, found [1,0,-1]; [1]: expected gt 0, found 0; [2]: expected gt 0, found -1`},
@@ -183,7 +197,7 @@ func TestChecksRun(t *testing.T) {
 		{"n: {share: {where: {gt: 0}, gt: 0.5}}", `{"n":[1,0]}`, `n: expected share {"gt":0.5,"where":{"gt":0}}, found [1,0]; 1 of 2 elements hold; [1]: expected gt 0, found 0`},
 		{"n: {share: {where: {ok: true}, equals: 1}}", `{"n":[{"ok":true}]}`, ""},
 		{"n: {share: {where: 1, lt: 1}}", `{"n":[1]}`, `n: expected share {"lt":1,"where":1}, found [1]; 1 of 1 element hold`},
-		{"n: {share: {where: 1, gte: 0}}", `{"n":[]}`, `n: expected share {"gte":0,"where":1}, found []; there is no element to look at`},
+		{"n: {share: {where: 1, gte: 0.1}}", `{"n":[]}`, `n: expected share {"gte":0.1,"where":1}, found []; there is no element to look at`},
 		// documents
 		{"n: {match: {a: 1}}", `{"n":{"a":1,"b":2}}`, ""},
 		{"n: {match: {a: {c: [1, {d: 1}]}}}", `{"n":{"a":{"c":[1,{"d":1,"e":2}],"x":1}}}`, ""},
@@ -192,7 +206,9 @@ func TestChecksRun(t *testing.T) {
 		{"n: {match: {a: 1}}", `{"n":[1]}`, `n: expected match {"a":1}, found [1]; that is a list and not a mapping`},
 		{"n: {match: {a: 1}}", `{"n":null}`, `n: expected match {"a":1}, found null; that is null and not a mapping`},
 		{"n: {pattern: {source: [{prefix: vid}]}}", `{"n":{"source":"video"}}`, ""},
-		{"n: {pattern: {source: [{prefix: vid}]}}", `{"n":{"source":"audio"}}`, `n: expected pattern {"source":[{"prefix":"vid"}]}, found {"source":"audio"}`},
+		{"n: {pattern: {source: [{prefix: vid}]}}", `{"n":{"source":"audio"}}`, `n: expected pattern, found {"source":"audio"}; source: expected prefix "vid", found "audio"`},
+		{"n: {match: {a: 1}}", `{"n":"{\"a\":1}"}`, `n: expected match {"a":1}, found "{\"a\":1}"; that is text and not a mapping; the text holds JSON: to look inside write json: {$: {match: …}}`},
+		{"n: {pattern: {a: [1]}}", `{"n":"{\"a\":1}"}`, `n: expected pattern {"a":[1]}, found "{\"a\":1}"; pattern takes a mapping, that is text; the text holds JSON: to look inside write json: {$: {pattern: …}}`},
 		{"n: {pattern: {source: [{exists: false}]}}", `{"n":[]}`, `n: expected pattern {"source":[{"exists":false}]}, found []; pattern takes a mapping, that is a list`},
 		{"n: {json: {a.b: 1}}", `{"n":"{\"a\":{\"b\":1}}"}`, ""},
 		{"n: {json: {a.b: 1}}", `{"n":{"a":{"b":1}}}`, ""},
@@ -205,6 +221,8 @@ func TestChecksRun(t *testing.T) {
 		{"n: {not: {equals: 1}}", `{"n":2}`, ""},
 		{"n: {not: {equals: 1}}", `{"n":1}`, `n: expected not {"equals":1}, found 1`},
 		{"n: {not: {gt: 1, lt: 5}}", `{"n":7}`, ""},
+		{"n: {not: {json: {a: 1}}}", `{"n":"{\"a\":2}"}`, ""},
+		{"n: {not: {json: {a: 1}}}", `{"n":"{\"b\":1}"}`, `n: expected not {"json":{"a":1}}, found "{\"b\":1}"; a: expected equals 1, found nothing there; the document has b`},
 		{"n: {not: {gt: 1, lt: 5}}", `{"n":3}`, `n: expected not {"gt":1,"lt":5}, found 3`},
 		{"n: {not: {gt: 1}}", `{"n":"0"}`, `n: expected not {"gt":1}, found "0"; "0" (text) is not 1 (number): types are never converted`},
 		{"n: {not: {matches: x}}", `{"n":null}`, `n: expected not {"matches":"x"}, found null; matches takes text, that is null`},
@@ -299,9 +317,20 @@ func TestIs(t *testing.T) {
 func TestLongDocumentsAndTexts(t *testing.T) {
 	long := strings.Repeat("a", 100)
 	_, unmet := Rule("s", "equals", long+"X"+long).Run(map[string]any{"s": long + "Y" + long})
-	want := `; they differ from character 101 on: expected …"aaaaaaaaaaaaaaaaaaaaXaaaaaaaaaaaaaaaaaaa"…, found …"aaaaaaaaaaaaaaaaaaaaYaaaaaaaaaaaaaaaaaaa"…`
-	if got := messages(unmet); !strings.HasSuffix(got, want) {
+	some := strings.Repeat("a", 40)
+	want := `s: expected equals …"` + some + "X" + some[1:] + `"…, found …"` + some + "Y" + some[1:] + `"…; they differ from character 101 on`
+	if got := messages(unmet); got != want {
 		t.Errorf("texts: %s", got)
+	}
+	lines := strings.Repeat("a line of a log\n", 20)
+	_, unmet = Rule("s", "equals", lines+"the end").Run(map[string]any{"s": lines + "the End"})
+	if got := messages(unmet); !strings.HasSuffix(got, `log\nthe End"; they differ from line 21, character 5 on`) {
+		t.Errorf("lines: %s", got)
+	}
+	text := strings.Repeat("a", 50)
+	_, unmet = Rule("s", "equals", text+"b").Run(map[string]any{"s": text + "\n"})
+	if got := messages(unmet); !strings.HasSuffix(got, `aaab", found "`+text+`\n"; they differ from character 51 on`) {
+		t.Errorf("shorter texts: %s", got)
 	}
 	var big []any
 	for i := range 5000 {
@@ -310,6 +339,22 @@ func TestLongDocumentsAndTexts(t *testing.T) {
 	_, unmet = Rule("l", "equals", []any{}).Run(map[string]any{"l": big})
 	if m := unmet[0]; len(m.Message) > 1500 || len(m.Diff) != 50 || !strings.HasSuffix(m.Message, "; and at least 40 more") {
 		t.Errorf("list: %d characters, %d differences: %s", len(m.Message), len(m.Diff), m.Message)
+	}
+}
+
+// The reasons are the pattern's own; here it counts that they are told.
+func TestPatternsSayWhy(t *testing.T) {
+	for _, c := range []struct{ yaml, doc, begins string }{
+		{`s: {filter: '{ $.level = "ERROR" }'}`, `{"s":"{\"level\":\"INFO\"}"}`, `s: expected filter "{ $.level = \"ERROR\" }", found "{\"level\":\"INFO\"}"; $.level`},
+		{"s: {filter: '?ERROR ?WARN'}", `{"s":"fine"}`, `s: expected filter "?ERROR ?WARN", found "fine"; `},
+		{"s: {pattern: {detail: {n: [{numeric: ['>', 5]}]}}}", `{"s":{"detail":{"n":3}}}`, `s: expected pattern, found {"detail":{"n":3}}; detail.n: `},
+	} {
+		t.Run(c.yaml, func(t *testing.T) {
+			_, unmet := checksOf(t, c.yaml).Run(parse(t, c.doc))
+			if got := messages(unmet); len(unmet) != 1 || !strings.HasPrefix(got, c.begins) || len(got) <= len(c.begins) {
+				t.Error(got)
+			}
+		})
 	}
 }
 
@@ -329,7 +374,7 @@ func TestMismatchFields(t *testing.T) {
 	want := []row{
 		{"a", "equals", true, 1, 4, nil},
 		{"b", "gt", false, 3, 3, nil},
-		{"b", "equals", false, 4, 3, []Difference{{"c", json.Number("1"), json.Number("2"), Changed}}},
+		{"b", "equals", false, 4, 3, []Difference{{Path: "c", Expected: json.Number("1"), Found: json.Number("2"), Kind: Changed}}},
 		{"d > e", "lt", false, 5, 16, nil},
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -339,7 +384,7 @@ func TestMismatchFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(`[{"path":"a","op":"equals","expected":1,"ok":false},{"path":"b","op":"gt","expected":5,"found":{"c":2},"ok":false},{"path":"b","op":"equals","expected":{"c":1},"found":{"c":2},"diff":[{"path":"c","expected":1,"found":2,"kind":"changed"}],"ok":false},{"path":"d","op":"json","expected":{"e":{"lt":1}},"found":"{\"e\":3}","ok":false}]`, string(text)); d != "" {
+	if d := cmp.Diff(`[{"path":"a","op":"equals","expected":1,"ok":false},{"path":"b","op":"gt","expected":5,"found":{"c":2},"ok":false},{"path":"b","op":"equals","expected":{"c":1},"found":{"c":2},"diff":[{"path":"c","expected":1,"found":2,"kind":"changed"}],"ok":false},{"path":"d \u003e e","op":"lt","expected":1,"found":3,"ok":false}]`, string(text)); d != "" {
 		t.Error(d)
 	}
 	if text, err = json.Marshal(unmet[0]); err != nil || string(text) != `{"path":"a","op":"equals","expected":1,"missing":true,"message":"a: expected equals 1, found nothing there; the document has b, d"}` {
@@ -358,42 +403,42 @@ func TestChecksUncovered(t *testing.T) {
 
 func TestChecksBreakableByMore(t *testing.T) {
 	for yaml, want := range map[string]bool{
-		"count: 1":                           true,
-		"$.count: {equals: 1}":               true,
-		"count: {gte: 1}":                    false,
-		"count: {lte: 3}":                    true,
-		"count: {lt: 3}":                     true,
-		"count: {between: [1, 3]}":           true,
-		"count: {one_of: [1, 2]}":            true,
-		"count: {not_equals: 2}":             true,
-		"size: 5":                            false,
-		"status: SUCCEEDED":                  false,
-		"status: {one_of: [A, B]}":           false,
-		"items: [1]":                         true,
-		"items: {equals: {a: 1}}":            false,
-		"items[*].sku: {contains: A}":        false,
-		"items[*].sku: {equals: [A]}":        true,
-		"items: {length: 2}":                 true,
-		"items: {length: {gte: 2}}":          false,
-		"items: {length: {gte: 2, lt: 9}}":   true,
-		"items: {each: {gt: 1}}":             true,
-		"items: {any: {gt: 1}}":              false,
-		"items: {unique: true}":              true,
-		"items: {unordered: [a]}":            true,
-		"items: {in_order: [a]}":             false,
-		"items: {share: {where: 1, gte: 0}}": true,
-		"items: {empty: true}":               true,
-		"items: {empty: false}":              false,
-		"items: {exists: false}":             true,
-		"items: {exists: true}":              false,
-		"items: {not_contains: a}":           true,
-		"items: {not: {contains: a}}":        true,
-		"doc: {match: {a: 1}}":               false,
-		"doc: {match: {a: [1]}}":             true,
-		"doc: {json: {a: 1}}":                false,
-		"doc: {json: {count: 1}}":            true,
-		"doc: {is: object}":                  false,
-		"doc: {matches: x}":                  false,
+		"count: 1":                             true,
+		"$.count: {equals: 1}":                 true,
+		"count: {gte: 1}":                      false,
+		"count: {lte: 3}":                      true,
+		"count: {lt: 3}":                       true,
+		"count: {between: [1, 3]}":             true,
+		"count: {one_of: [1, 2]}":              true,
+		"count: {not_equals: 2}":               true,
+		"size: 5":                              false,
+		"status: SUCCEEDED":                    false,
+		"status: {one_of: [A, B]}":             false,
+		"items: [1]":                           true,
+		"items: {equals: {a: 1}}":              false,
+		"items[*].sku: {contains: A}":          false,
+		"items[*].sku: {equals: [A]}":          true,
+		"items: {length: 2}":                   true,
+		"items: {length: {gte: 2}}":            false,
+		"items: {length: {gte: 2, lt: 9}}":     true,
+		"items: {each: {gt: 1}}":               true,
+		"items: {any: {gt: 1}}":                false,
+		"items: {unique: true}":                true,
+		"items: {unordered: [a]}":              true,
+		"items: {in_order: [a]}":               false,
+		"items: {share: {where: 1, gte: 0.1}}": true,
+		"items: {empty: true}":                 true,
+		"items: {empty: false}":                false,
+		"items: {exists: false}":               true,
+		"items: {exists: true}":                false,
+		"items: {not_contains: a}":             true,
+		"items: {not: {contains: a}}":          true,
+		"doc: {match: {a: 1}}":                 false,
+		"doc: {match: {a: [1]}}":               true,
+		"doc: {json: {a: 1}}":                  false,
+		"doc: {json: {count: 1}}":              true,
+		"doc: {is: object}":                    false,
+		"doc: {matches: x}":                    false,
 	} {
 		if got := checksOf(t, yaml).BreakableByMore(); got != want {
 			t.Errorf("%s: %v", yaml, got)

@@ -20,17 +20,18 @@ const (
 // nothing is converted. With partial, fields that want does not name are
 // ignored at every depth; lists are compared element by element all the same.
 func Differences(want, got any, partial bool) []Difference {
-	d := differ{partial: partial}
+	d := differ{partial: partial, most: maxDifferences}
 	d.value("", want, got)
 	return d.found
 }
 
 type differ struct {
 	partial bool
+	most    int // how many are gathered
 	found   []Difference
 }
 
-func (d *differ) full() bool { return len(d.found) >= maxDifferences }
+func (d *differ) full() bool { return len(d.found) >= d.most }
 
 func (d *differ) add(path, kind string, want, got any) {
 	if d.full() {
@@ -87,22 +88,6 @@ func (d *differ) mapping(path string, want, got map[string]any) {
 	}
 }
 
-func (d *differ) list(path string, want, got []any) {
-	for i := range max(len(want), len(got)) {
-		at := fmt.Sprintf("%s[%d]", path, i)
-		switch {
-		case d.full():
-			return
-		case i >= len(got):
-			d.add(at, Missing, want[i], nil)
-		case i >= len(want):
-			d.add(at, Extra, nil, got[i])
-		default:
-			d.value(at, want[i], got[i])
-		}
-	}
-}
-
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`) // as paths read names
 
 func childPath(path, key string) string {
@@ -117,21 +102,35 @@ func childPath(path, key string) string {
 
 // sayDifferences lists differing fields for a message.
 func sayDifferences(l []Difference) string {
-	var parts []string
+	said := make([]string, 0, saidDifferences+1)
 	for _, d := range l[:min(len(l), saidDifferences)] {
-		parts = append(parts, d.say())
+		said = append(said, d.say())
 	}
-	if more := len(l) - saidDifferences; more > 0 {
-		least := ""
-		if len(l) >= maxDifferences {
-			least = "at least "
-		}
-		parts = append(parts, fmt.Sprintf("and %s%d more", least, more))
+	if more := len(l) - len(said); more > 0 {
+		said = append(said, fmt.Sprintf("and %s%d more", atLeast(len(l)), more))
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(said, "; ")
+}
+
+func sayCount(n int) string {
+	if n == 1 {
+		return "1 difference"
+	}
+	return fmt.Sprintf("%s%d differences", atLeast(n), n)
+}
+
+// atLeast is for a number of differences: no more are gathered.
+func atLeast(n int) string {
+	if n >= maxDifferences {
+		return "at least "
+	}
+	return ""
 }
 
 func (d Difference) say() string {
+	if d.Message != "" {
+		return d.Message
+	}
 	switch d.Kind {
 	case Missing:
 		return fmt.Sprintf("%s is missing, expected %s", d.Path, showShort(d.Expected))
@@ -140,5 +139,9 @@ func (d Difference) say() string {
 	case Type:
 		return fmt.Sprintf("%s: expected %s, found %s", d.Path, showTyped(d.Expected), showTyped(d.Found))
 	}
-	return fmt.Sprintf("%s: expected %s, found %s%s", d.Path, showShort(d.Expected), showShort(d.Found), sayWhereTextsPart(d.Expected, d.Found))
+	if _, ok := d.Expected.(string); ok {
+		want, got := showPair(d.Expected, d.Found)
+		return fmt.Sprintf("%s: expected %s, found %s%s", d.Path, want, got, sayWhereTextsPart(d.Expected, d.Found))
+	}
+	return fmt.Sprintf("%s: expected %s, found %s", d.Path, showShort(d.Expected), showShort(d.Found))
 }

@@ -126,7 +126,7 @@ func (f form) schema() map[string]any {
 			},
 		})
 	case formLength:
-		return schema.OrExpression(eitherOf(map[string]any{"type": "integer", "minimum": 0}, ref(operatorsRef)))
+		return schema.OrExpression(eitherOf(map[string]any{"type": "integer", "minimum": 0}, ofNumbers()))
 	case formTypeName:
 		names := []any{nil} // YAML's null names the type too
 		for _, n := range typeNames() {
@@ -156,11 +156,19 @@ func (f form) schema() map[string]any {
 
 // shareSchema has where, and the operators that a number can hold.
 func shareSchema() map[string]any {
-	properties := map[string]any{"where": schema.Described(ref(elementRef), "What an element must hold to count.")}
+	m := ofNumbers()
+	m["properties"].(map[string]any)["where"] = schema.Described(ref(elementRef), "What an element must hold to count.")
+	m["required"], m["minProperties"] = []any{"where"}, 2
+	return m
+}
+
+// ofNumbers has the operators that a number can hold.
+func ofNumbers() map[string]any {
+	properties := map[string]any{}
 	for _, o := range []string{"equals", "not_equals", "gt", "gte", "lt", "lte", "between", "one_of", "approx", "not"} {
 		properties[o] = ref(operatorsRef + "/properties/" + o)
 	}
-	return map[string]any{"type": "object", "required": []any{"where"}, "minProperties": 2, "additionalProperties": false, "properties": properties}
+	return map[string]any{"type": "object", "minProperties": 1, "additionalProperties": false, "properties": properties}
 }
 
 // plainValues are all values but mappings.

@@ -20,6 +20,9 @@ type Difference struct {
 	Expected any    `json:"expected,omitempty"`
 	Found    any    `json:"found,omitempty"`
 	Kind     string `json:"kind"` // changed, missing, extra or type
+	// Message says it in words where plain values would not do, as for an event
+	// pattern. It names the path and stands alone.
+	Message string `json:"message,omitempty"`
 }
 
 // The kinds of a difference.

@@ -1,8 +1,6 @@
 package assertions
 
 import (
-	"maps"
-
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
@@ -30,8 +28,8 @@ type operator struct {
 	read func(r *reader, n *schema.Node) func(finding) verdict
 	// within takes the place of read where the argument is a mapping of paths.
 	within func(c Checks) func(finding) verdict
-	// argument describes the argument to editors.
-	argument map[string]any
+	// argument says what editors may expect as the argument.
+	argument form
 	// onNothing lets the operator judge a wildcard path that selects nothing
 	// from what is there, onMissing any missing path; the others fail there.
 	onNothing, onMissing bool
@@ -42,45 +40,37 @@ type operator struct {
 // operatorTable is the one table of operators: reading, running, reference and
 // editor schema follow from it.
 func operatorTable() []operator {
-	var (
-		anything = map[string]any{}
-		ordered  = map[string]any{"type": []any{"number", "string"}}
-		text     = map[string]any{"type": "string"}
-		list     = map[string]any{"type": []any{"array", "string"}}
-		truth    = map[string]any{"type": []any{"boolean", "string"}}
-		nested   = map[string]any{"$ref": operatorsRef}
-		paths    = map[string]any{"$ref": checksRef}
-	)
 	return []operator{
-		{Operator: Operator{"equals", "The same value: numbers exactly, documents and lists at every depth. Types are never converted. A plain value in place of operators means this.", "status: {equals: SUCCEEDED}"}, read: readEquals, argument: anything, breaks: breaksWhole},
-		{Operator: Operator{"not_equals", "Another value than this one.", "status: {not_equals: FAILED}"}, read: readNotEquals, argument: anything, breaks: breaksWhole},
-		{Operator: Operator{"gt", "Greater: a number than a number, text than text, a timestamp later than a timestamp.", "duration_ms: {gt: 0}"}, read: compares("gt", func(o int) bool { return o > 0 }), argument: ordered},
-		{Operator: Operator{"gte", "Greater or equal.", "count: {gte: 1}"}, read: compares("gte", func(o int) bool { return o >= 0 }), argument: ordered},
-		{Operator: Operator{"lt", "Less: a number than a number, text than text, a timestamp earlier than a timestamp.", "duration_ms: {lt: 10000}"}, read: compares("lt", func(o int) bool { return o < 0 }), argument: ordered, breaks: always},
-		{Operator: Operator{"lte", "Less or equal.", "count: {lte: 3}"}, read: compares("lte", func(o int) bool { return o <= 0 }), argument: ordered, breaks: always},
-		{Operator: Operator{"between", "From the first to the second of two values, both included.", "size: {between: [10, 20]}"}, read: readBetween, argument: list, breaks: always},
-		{Operator: Operator{"one_of", "One of these values.", "status: {one_of: [RUNNING, SUCCEEDED]}"}, read: readOneOf, argument: list, breaks: breaksWhole},
-		{Operator: Operator{"approx", "A number that is at most so far away from another.", "score: {approx: {value: 0.5, within: 0.01}}"}, read: readApprox, argument: map[string]any{"type": "object", "required": []any{"value", "within"}, "additionalProperties": false, "properties": map[string]any{"value": anything, "within": anything}}, breaks: always},
-		{Operator: Operator{"contains", "Text that contains this text, a list that has this element.", "cause: {contains: timed out}"}, read: readContains, argument: anything},
-		{Operator: Operator{"not_contains", "Text without this text, a list without this element.", "body.roles: {not_contains: admin}"}, read: readNotContains, argument: anything, breaks: always},
-		{Operator: Operator{"starts_with", "Text that begins with this text.", "arn: {starts_with: \"arn:aws:\"}"}, read: readStartsWith, argument: text},
-		{Operator: Operator{"ends_with", "Text that ends with this text.", "key: {ends_with: .mp4}"}, read: readEndsWith, argument: text},
-		{Operator: Operator{"matches", "Text in which this regular expression (RE2) is found anywhere; ^ and $ bind it to the ends.", "id: {matches: \"^ord-[0-9]+$\"}"}, read: readMatches, argument: text},
-		{Operator: Operator{"exists", "Whether something stands at the path; null does.", "error: {exists: false}"}, read: readExists, argument: truth, onMissing: true, breaks: breaksFalse},
-		{Operator: Operator{"empty", "Whether text, a list, a mapping or a selection has nothing in it.", "items: {empty: true}"}, read: readEmpty, argument: truth, onNothing: true, breaks: breaksTrue},
-		{Operator: Operator{"length", "How many characters text has, elements a list or a selection, keys a mapping: a number or operators.", "items: {length: {gte: 2}}"}, read: readLength, argument: map[string]any{"anyOf": []any{map[string]any{"type": []any{"integer", "string"}}, nested}}, onNothing: true, breaks: breaksLength},
-		{Operator: Operator{"unique", "A list whose elements all differ.", "items[*].id: {unique: true}"}, read: readUnique, argument: map[string]any{"enum": []any{true}}, breaks: always},
-		{Operator: Operator{"unordered", "A list with exactly these elements in any order.", "tags: {unordered: [b, a]}"}, read: readUnordered, argument: list, breaks: always},
-		{Operator: Operator{"in_order", "A list in which these elements come in this order; others may come between.", "visited: {in_order: [Start, Done]}"}, read: readInOrder, argument: list},
-		{Operator: Operator{"is", "A type: string, number, integer, boolean, object, array, null, uuid, timestamp (RFC 3339), date, email, url, arn, ip, base64 or json.", "id: {is: uuid}"}, read: readIs, argument: map[string]any{"type": "string", "anyOf": []any{map[string]any{"enum": typeNames()}, map[string]any{"pattern": `\$\{`}}}},
-		{Operator: Operator{"match", "A partial document: every field it names must be there and be equal, at every depth; lists element by element.", "detail: {match: {state: done}}"}, read: readMatch, argument: map[string]any{"type": []any{"object", "array", "string"}}, breaks: breaksMatch},
-		{Operator: Operator{"pattern", "A document that this EventBridge event pattern lets through.", "events[0]: {pattern: {source: [{prefix: video.}]}}"}, read: readPattern, argument: map[string]any{"type": []any{"object", "string"}}, breaks: always},
-		{Operator: Operator{"filter", "Text that this CloudWatch Logs filter pattern lets through.", "events[0].message: {filter: \"?ERROR ?Task\"}"}, read: readFilter, argument: text},
-		{Operator: Operator{"json", "Text that is JSON, or a document: then checks by path inside it; $ is the whole.", "body: {json: {id: {is: integer}}}"}, within: insideJSON, argument: paths, breaks: breaksInner},
-		{Operator: Operator{"each", "Every element of a list holds: a value, operators, or checks by path inside the element. An empty list fails.", "items[*].price: {each: {gt: 0}}"}, read: readEach, argument: anything, breaks: always},
-		{Operator: Operator{"any", "At least one element of a list holds: a value, operators, or checks by path inside the element.", "items: {any: {sku: A1}}"}, read: readAny, argument: anything},
-		{Operator: Operator{"share", "The part of a list's elements that hold, from 0 to 1, and operators for it.", "checks: {share: {where: {ok: true}, gte: 0.99}}"}, read: readShare, argument: map[string]any{"type": "object", "required": []any{"where"}}, breaks: always},
-		{Operator: Operator{"not", "Operators that do not all hold. A missing path fails here too.", "status: {not: {matches: ^FAIL}}"}, read: readNot, argument: nested, breaks: always},
+		{Operator: Operator{"equals", "The same value: numbers exactly, documents and lists at every depth. Types are never converted. A plain value in place of operators means this.", "status: {equals: SUCCEEDED}"}, read: readEquals, argument: formAnything, breaks: breaksWhole},
+		{Operator: Operator{"not_equals", "Another value than this one.", "status: {not_equals: FAILED}"}, read: readNotEquals, argument: formAnything, breaks: breaksWhole},
+		{Operator: Operator{"gt", "Greater: a number than a number, text than text, a timestamp later than a timestamp.", "duration_ms: {gt: 0}"}, read: compares("gt", func(o int) bool { return o > 0 }), argument: formOrdered},
+		{Operator: Operator{"gte", "Greater or equal.", "count: {gte: 1}"}, read: compares("gte", func(o int) bool { return o >= 0 }), argument: formOrdered},
+		{Operator: Operator{"lt", "Less: a number than a number, text than text, a timestamp earlier than a timestamp.", "duration_ms: {lt: 10000}"}, read: compares("lt", func(o int) bool { return o < 0 }), argument: formOrdered, breaks: always},
+		{Operator: Operator{"lte", "Less or equal.", "count: {lte: 3}"}, read: compares("lte", func(o int) bool { return o <= 0 }), argument: formOrdered, breaks: always},
+		{Operator: Operator{"between", "From the first to the second of two values, both included.", "size: {between: [10, 20]}"}, read: readBetween, argument: formPair, breaks: always},
+		{Operator: Operator{"one_of", "One of these values.", "status: {one_of: [RUNNING, SUCCEEDED]}"}, read: readOneOf, argument: formList, breaks: breaksWhole},
+		{Operator: Operator{"approx", "A number that is at most so far away from another.", "score: {approx: {value: 0.5, within: 0.01}}"}, read: readApprox, argument: formApprox, breaks: always},
+		{Operator: Operator{"contains", "Text that contains this text, a list that has this element.", "cause: {contains: timed out}"}, read: readContains, argument: formAnything},
+		{Operator: Operator{"not_contains", "Text without this text, a list without this element.", "body.roles: {not_contains: admin}"}, read: readNotContains, argument: formAnything, breaks: always},
+		{Operator: Operator{"starts_with", "Text that begins with this text.", "arn: {starts_with: \"arn:aws:\"}"}, read: readStartsWith, argument: formText},
+		{Operator: Operator{"ends_with", "Text that ends with this text.", "key: {ends_with: .mp4}"}, read: readEndsWith, argument: formText},
+		{Operator: Operator{"matches", "Text in which this regular expression (RE2) is found anywhere; ^ and $ bind it to the ends.", "id: {matches: \"^ord-[0-9]+$\"}"}, read: readMatches, argument: formText},
+		{Operator: Operator{"exists", "Whether something stands at the path; null does.", "error: {exists: false}"}, read: readExists, argument: formTruth, onMissing: true, breaks: breaksFalse},
+		{Operator: Operator{"empty", "Whether text, a list, a mapping or a selection has nothing in it.", "items: {empty: true}"}, read: readEmpty, argument: formTruth, onNothing: true, breaks: breaksTrue},
+		{Operator: Operator{"length", "How many characters text has, elements a list or a selection, keys a mapping: a number or operators.", "items: {length: {gte: 2}}"}, read: readLength, argument: formLength, onNothing: true, breaks: breaksLength},
+		{Operator: Operator{"unique", "A list whose elements all differ.", "items[*].id: {unique: true}"}, read: readUnique, argument: formOnlyTrue, breaks: always},
+		{Operator: Operator{"unordered", "A list with exactly these elements in any order.", "tags: {unordered: [b, a]}"}, read: readUnordered, argument: formAnyList, breaks: always},
+		{Operator: Operator{"in_order", "A list in which these elements come in this order; others may come between.", "visited: {in_order: [Start, Done]}"}, read: readInOrder, argument: formList},
+		{Operator: Operator{"is", "A type: string, number, integer, boolean, object, array, null, uuid, timestamp (RFC 3339), date, email, url, arn, ip, base64 or json.", "id: {is: uuid}"}, read: readIs, argument: formTypeName},
+		{Operator: Operator{"match", "A partial document: every field it names must be there and be equal, at every depth; lists element by element.", "detail: {match: {state: done}}"}, read: readMatch, argument: formPartial, breaks: breaksMatch},
+		{Operator: Operator{"schema", "A value that fits this JSON Schema (draft-04 to 2020-12; without $schema 2020-12), inline or in a file whose path counts from this one; format is checked too, and unknown keywords are errors unless they begin with x-.", "body: {schema: {type: object, required: [id]}}"}, read: readJSONSchema, argument: formSchema, breaks: always},
+		{Operator: Operator{"pattern", "A document that this EventBridge event pattern lets through.", "events[0]: {pattern: {source: [{prefix: video.}]}}"}, read: readPattern, argument: formPattern, breaks: always},
+		{Operator: Operator{"filter", "Text that this CloudWatch Logs filter pattern lets through.", "events[0].message: {filter: \"?ERROR ?Task\"}"}, read: readFilter, argument: formText},
+		{Operator: Operator{"json", "Text that is JSON, or a document: then checks by path inside it; $ is the whole.", "body: {json: {id: {is: integer}}}"}, within: insideJSON, argument: formChecks, breaks: breaksInner},
+		{Operator: Operator{"each", "Every element of a list holds: a value, operators, or checks by path inside the element. An empty list fails.", "items[*].price: {each: {gt: 0}}"}, read: readEach, argument: formElement, breaks: always},
+		{Operator: Operator{"any", "At least one element of a list holds: a value, operators, or checks by path inside the element.", "items: {any: {sku: A1}}"}, read: readAny, argument: formElement},
+		{Operator: Operator{"share", "The part of a list's elements that hold, from 0 to 1, and operators for it.", "checks: {share: {where: {ok: true}, gte: 0.99}}"}, read: readShare, argument: formShare, breaks: always},
+		{Operator: Operator{"not", "Operators that do not all hold. A missing path fails here too.", "status: {not: {matches: ^FAIL}}"}, read: readNot, argument: formOperators, breaks: always},
 	}
 }
 
@@ -143,35 +133,4 @@ func hasList(v any) bool {
 // breaksInner looks at the checks inside json.
 func breaksInner(_ check, o operation) bool {
 	return o.inner.BreakableByMore()
-}
-
-// The names under which the editor schemas know these parts.
-const (
-	checksRef    = "#/definitions/checks"
-	operatorsRef = "#/definitions/operators"
-)
-
-// EditorSchema points editors to the definition of checks.
-func (c Checks) EditorSchema() map[string]any { return map[string]any{"$ref": checksRef} }
-
-// EditorDefinitions describes checks to editors, as JSON Schema: what stands
-// under "#/definitions/checks", and the further definitions that it refers to.
-func EditorDefinitions() (checks, more map[string]any) {
-	properties := map[string]any{}
-	for _, o := range operatorTable() {
-		argument := maps.Clone(o.argument)
-		if _, ref := argument["$ref"]; ref { // beside $ref draft-07 ignores everything
-			argument = map[string]any{"allOf": []any{argument}}
-		}
-		argument["description"] = o.Doc
-		argument["examples"] = []any{o.Example}
-		properties[o.Name] = argument
-	}
-	value := map[string]any{"type": []any{"string", "number", "boolean", "null", "array"}}
-	checks = map[string]any{
-		"type": []any{"object", "string"}, "pattern": `\$\{`, "minProperties": 1,
-		"additionalProperties": map[string]any{"anyOf": []any{value, map[string]any{"$ref": operatorsRef}}},
-	}
-	operators := map[string]any{"type": "object", "minProperties": 1, "additionalProperties": false, "properties": properties}
-	return checks, map[string]any{"operators": operators}
 }

@@ -1,8 +1,6 @@
 package assertions
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/schema"
@@ -10,7 +8,11 @@ import (
 
 func readIs(r *reader, n *schema.Node) func(finding) verdict {
 	name, ok := "null", n.Kind == schema.Null && !n.Computed // YAML's null names the type too
-	if !ok {
+	switch {
+	case ok:
+	case n.Kind != schema.Text:
+		r.wrong(n, "is", "the name of a type", nil)
+	default:
 		name, ok = r.text(n, "is", "the name of a type")
 	}
 	if !ok {
@@ -38,7 +40,7 @@ func readMatch(r *reader, n *schema.Node) func(finding) verdict {
 	m.ReadNode(n, r.p)
 	return func(f finding) verdict {
 		if kindName(m.value) != kindName(f.value) {
-			return verdict{why: "; that is " + kindName(f.value) + " and not " + kindName(m.value)}
+			return verdict{why: "; that is " + kindName(f.value) + " and not " + kindName(m.value) + sayHiddenJSON("match", f.value)}
 		}
 		d := m.Match(f.value)
 		return verdict{holds: len(d) == 0, diff: d}
@@ -46,70 +48,53 @@ func readMatch(r *reader, n *schema.Node) func(finding) verdict {
 }
 
 func readPattern(r *reader, n *schema.Node) func(finding) verdict {
-	if n.Hole() {
+	if n.Kind != schema.Map && !n.Open() {
+		r.wrong(n, "pattern", "an EventBridge event pattern, such as {source: [orders]}", nil)
 		return nil
 	}
-	if n.Kind != schema.Map {
-		r.wrong(n, "pattern", "an EventBridge event pattern, such as {source: [orders]}")
-		return nil
-	}
-	if isOpen(n) {
-		return nil
-	}
-	var b bytes.Buffer
-	writeInOrder(&b, n)
-	pattern, err := ParseEventPattern(b.Bytes())
-	if err != nil {
-		r.p.Add(n.Pos, "pattern: %v", err)
-		return nil
-	}
+	var pattern EventPattern
+	pattern.ReadNode(n, r.p)
 	return func(f finding) verdict {
 		if _, ok := f.value.(map[string]any); !ok {
-			return unfit("pattern takes a mapping, that is %s", kindName(f.value))
+			return unfit("pattern takes a mapping, that is %s%s", kindName(f.value), sayHiddenJSON("pattern", f.value))
 		}
-		return yes(pattern.Matches(f.value))
+		if pattern.Matches(f.value) {
+			return yes(true)
+		}
+		var v verdict
+		for _, r := range pattern.Explain(f.value) {
+			r.Difference.Message = r.Message
+			v.diff = append(v.diff, r.Difference)
+		}
+		return v
 	}
 }
 
-// writeInOrder writes a node as JSON with its keys in the order of the file,
-// which decides between fields of an event pattern that stand there twice.
-func writeInOrder(b *bytes.Buffer, n *schema.Node) {
-	switch n.Kind {
-	case schema.Map:
-		b.WriteByte('{')
-		for i, e := range n.Entries {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			writeText(b, e.Key)
-			b.WriteByte(':')
-			writeInOrder(b, e.Value)
-		}
-		b.WriteByte('}')
-	case schema.List:
-		b.WriteByte('[')
-		for i, x := range n.Items {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			writeInOrder(b, x)
-		}
-		b.WriteByte(']')
-	case schema.Text:
-		writeText(b, n.Scalar)
-	case schema.Number, schema.Bool:
-		b.WriteString(n.Scalar)
-	default:
-		b.WriteString("null")
+func readFilter(r *reader, n *schema.Node) func(finding) verdict {
+	if n.Kind == schema.Text && !n.Open() && strings.TrimSpace(n.Scalar) == "" {
+		r.p.Add(n.Pos, "filter with empty text checks nothing: it lets every text through")
+		return nil
 	}
-}
-
-func writeText(b *bytes.Buffer, s string) {
-	text, err := json.Marshal(s)
+	before := r.p.Errors()
+	var text LogFilterText
+	text.ReadNode(n, r.p)
+	if n.Open() || r.p.Errors() > before {
+		return nil
+	}
+	filter, err := ParseLogFilter(string(text))
 	if err != nil {
-		panic("assertions: text that JSON cannot hold: " + err.Error()) // there is none
+		return nil // told already
 	}
-	b.Write(text)
+	return func(f finding) verdict {
+		s, ok := f.value.(string)
+		switch {
+		case !ok:
+			return unfit("filter takes text, that is %s", kindName(f.value))
+		case filter.Matches(s):
+			return yes(true)
+		}
+		return verdict{why: "; " + SayReasons(filter.Explain(s))}
+	}
 }
 
 // insideJSON runs checks in what a text holds as JSON.
@@ -127,7 +112,7 @@ func insideJSON(inner Checks) func(finding) verdict {
 		default:
 			return unfit("json takes text or a document, that is %s", kindName(f.value))
 		}
-		_, unmet := inner.Run(doc)
-		return verdict{holds: len(unmet) == 0, inner: unmet}
+		out := inner.run(doc)
+		return verdict{holds: len(out.unmet) == 0, unfit: out.unfit(), inner: out.unmet}
 	}
 }

@@ -3,7 +3,6 @@ package assertions
 import (
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"unicode/utf8"
 
 	"github.com/rehearse-dev/rehearse/internal/expr"
@@ -62,11 +61,11 @@ func readLength(r *reader, n *schema.Node) func(finding) verdict {
 	case n.Hole():
 		return nil
 	case n.Kind == schema.Map && !n.Computed:
-		ops = r.operations(n)
+		ops = r.numeric(n, "length", "a length", nil)
 	case n.Kind == schema.Number && isWhole(n.Scalar) && n.Scalar[0] != '-':
 		ops = r.expectation(schema.Entry{Key: "length", KeyPos: n.Pos, Value: n})
 	default:
-		r.wrong(n, "length", "a number of 0 or more, or operators")
+		r.wrong(n, "length", "a number of 0 or more, or operators", aNumber)
 		return nil
 	}
 	return func(f finding) verdict {
@@ -74,7 +73,7 @@ func readLength(r *reader, n *schema.Node) func(finding) verdict {
 		if !ok {
 			return unfit("only text, lists and mappings have a length, that is %s", kindName(f.value))
 		}
-		v, _ := holdAll(ops, count(size))
+		v := holdAll(ops, finding{value: json.Number(fmt.Sprint(size))})
 		if !v.holds {
 			v.why = fmt.Sprintf("; its length is %d%s", size, v.why)
 		}
@@ -90,12 +89,13 @@ func readUnique(r *reader, n *schema.Node) func(finding) verdict {
 		return nil
 	}
 	return listTest("unique", func(l []any) verdict {
-		for i := range l {
-			for j := range i {
-				if expr.Equal(l[i], l[j]) {
-					return verdict{why: fmt.Sprintf("; [%d] and [%d] are both %s", j, i, showShort(l[i]))}
-				}
+		first := make(map[string]int, len(l))
+		for i, e := range l {
+			k := identity(e)
+			if j, ok := first[k]; ok {
+				return verdict{why: fmt.Sprintf("; [%d] and [%d] are both %s", j, i, showShort(e))}
 			}
+			first[k] = i
 		}
 		return yes(true)
 	})
@@ -107,23 +107,24 @@ func readUnordered(r *reader, n *schema.Node) func(finding) verdict {
 		return nil
 	}
 	return listTest("unordered", func(l []any) verdict {
-		taken := make([]bool, len(l))
+		places := map[string][]int{} // of what was found, those not taken
+		for j, e := range l {
+			k := identity(e)
+			places[k] = append(places[k], j)
+		}
 		var d []Difference
+		taken := make([]bool, len(l))
 		for i, w := range want {
-			found := false
-			for j := range l {
-				if !taken[j] && expr.Equal(w, l[j]) {
-					taken[j], found = true, true
-					break
-				}
-			}
-			if !found && len(d) < maxDifferences {
+			k := identity(w)
+			if at := places[k]; len(at) > 0 {
+				taken[at[0]], places[k] = true, at[1:]
+			} else if len(d) < maxDifferences {
 				d = append(d, Difference{Path: fmt.Sprintf("$[%d]", i), Expected: w, Kind: Missing})
 			}
 		}
-		for j := range l {
+		for j, e := range l {
 			if !taken[j] && len(d) < maxDifferences {
-				d = append(d, Difference{Path: fmt.Sprintf("$[%d]", j), Found: l[j], Kind: Extra})
+				d = append(d, Difference{Path: fmt.Sprintf("$[%d]", j), Found: e, Kind: Extra})
 			}
 		}
 		return verdict{holds: len(d) == 0, diff: d}
@@ -146,7 +147,7 @@ func readInOrder(r *reader, n *schema.Node) func(finding) verdict {
 				if i > 0 {
 					after = " after " + showShort(want[i-1])
 				}
-				return verdict{why: fmt.Sprintf("; %s does not come%s", showShort(w), after)}
+				return verdict{why: fmt.Sprintf("; %s does not come%s%s", showShort(w), after, sayLookalike(w, l))}
 			}
 			at++
 		}
@@ -154,90 +155,20 @@ func readInOrder(r *reader, n *schema.Node) func(finding) verdict {
 	})
 }
 
-// elementsThatFail asks every element and says what fails of which.
-func elementsThatFail(l []any, inside func(any) []Mismatch) (failed []int, why map[int]string) {
-	why = map[int]string{}
-	for i, e := range l {
-		if unmet := inside(e); len(unmet) > 0 {
-			failed = append(failed, i)
-			why[i] = unmet[0].Message
-		}
-	}
-	return failed, why
-}
-
-func readEach(r *reader, n *schema.Node) func(finding) verdict {
-	inside := r.inside(n, "each")
-	return listTest("each", func(l []any) verdict {
-		if len(l) == 0 {
-			return unfit("there is no element to look at")
-		}
-		failed, why := elementsThatFail(l, inside)
-		if len(failed) == 0 {
-			return yes(true)
-		}
-		return verdict{why: sayElements(failed, why)}
-	})
-}
-
-func readAny(r *reader, n *schema.Node) func(finding) verdict {
-	inside := r.inside(n, "any")
-	return listTest("any", func(l []any) verdict {
-		if len(l) == 0 {
-			return unfit("there is no element to look at")
-		}
-		failed, why := elementsThatFail(l, inside)
-		if len(failed) < len(l) {
-			return yes(true)
-		}
-		return verdict{why: sayElements(failed, why)}
-	})
-}
-
-func readShare(r *reader, n *schema.Node) func(finding) verdict {
-	const takes = "where, which says what an element must hold, and operators for the share, such as {where: {ok: true}, gte: 0.99}"
-	where, ok := n.Get("where")
-	if n.Kind != schema.Map || n.Computed || !ok || len(n.Entries) < 2 {
-		r.wrong(n, "share", takes)
-		return nil
-	}
-	rest := *n
-	rest.Entries = nil
-	for _, e := range n.Entries {
-		if e.Key != "where" {
-			rest.Entries = append(rest.Entries, e)
-		}
-	}
-	inside, ops := r.inside(where.Value, "where"), r.operations(&rest)
-	return listTest("share", func(l []any) verdict {
-		if len(l) == 0 {
-			return unfit("there is no element to look at")
-		}
-		failed, why := elementsThatFail(l, inside)
-		hold := int64(len(l) - len(failed))
-		share := new(big.Rat).SetFrac64(hold, int64(len(l))).FloatString(12)
-		v, _ := holdAll(ops, finding{value: json.Number(share)})
-		if !v.holds {
-			v.why = fmt.Sprintf("; %d of %s hold%s", hold, elements(len(l)), v.why)
-			if len(failed) > 0 {
-				v.why += sayElements(failed, why)
-			}
-		}
-		return v
-	})
-}
-
 func readNot(r *reader, n *schema.Node) func(finding) verdict {
 	if n.Kind != schema.Map || n.Computed {
-		r.wrong(n, "not", "operators, such as {equals: …}")
+		r.wrong(n, "not", "operators, such as {equals: …}", nil)
 		return nil
 	}
 	ops := r.operations(n)
 	return func(f finding) verdict {
-		v, _ := holdAll(ops, f)
-		if v.unfit {
-			return v
+		v := holdAll(ops, f)
+		if !v.unfit {
+			return yes(!v.holds)
 		}
-		return yes(!v.holds)
+		if len(v.inner) > 0 {
+			v.why, v.inner = "; "+sayAll(v.inner), nil
+		}
+		return v
 	}
 }

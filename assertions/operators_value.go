@@ -44,9 +44,10 @@ func compares(op string, holds func(order int) bool) func(*reader, *schema.Node)
 			return nil
 		}
 		if n.Kind != schema.Number && n.Kind != schema.Text {
-			r.wrong(n, op, "a number or text")
+			r.wrong(n, op, "a number or text", nil)
 			return nil
 		}
+		r.warnOfDigits(n, op)
 		want := n.Value()
 		return func(f finding) verdict {
 			o, v := order(op, f.value, want)
@@ -58,6 +59,13 @@ func compares(op string, holds func(order int) bool) func(*reader, *schema.Node)
 	}
 }
 
+// warnOfDigits speaks of quoted numbers, which text compares by characters.
+func (r *reader) warnOfDigits(n *schema.Node, op string) {
+	if !n.Computed && !n.Open() && aNumber(n) != "" {
+		r.p.Warn(n.Pos, "%s compares the text %s by its characters, so that \"10\" comes before \"9\"; write it without quotes to compare numbers", op, show(n.Scalar))
+	}
+}
+
 // order compares numbers with numbers, timestamps with timestamps by their
 // time, other text by its characters. Everything else does not fit.
 func order(op string, got, want any) (int, verdict) {
@@ -66,8 +74,11 @@ func order(op string, got, want any) (int, verdict) {
 	if ok1 && ok2 {
 		a, err1 := parseTimestamp(g)
 		b, err2 := parseTimestamp(w)
-		if err1 == nil && err2 == nil {
+		switch {
+		case err1 == nil && err2 == nil:
 			return a.Compare(b), verdict{}
+		case err2 == nil: // its characters would say something, but not what was asked
+			return 0, unfit("%s is a timestamp, what was found is not (RFC 3339, such as 2026-01-31T12:00:00Z)", showShort(w))
 		}
 		return strings.Compare(g, w), verdict{}
 	}
@@ -97,7 +108,7 @@ func readBetween(r *reader, n *schema.Node) func(finding) verdict {
 		return nil
 	}
 	if n.Kind != schema.List || len(n.Items) != 2 {
-		r.wrong(n, "between", takes)
+		r.wrong(n, "between", takes, nil)
 		return nil
 	}
 	if isOpen(n) {
@@ -106,12 +117,15 @@ func readBetween(r *reader, n *schema.Node) func(finding) verdict {
 	low, high := n.Items[0], n.Items[1]
 	for _, x := range n.Items {
 		if x.Kind != schema.Number && x.Kind != schema.Text {
-			r.wrong(x, "between", "numbers or texts")
+			r.wrong(x, "between", "numbers or texts", nil)
 			return nil
 		}
 	}
 	o, v := order("between", low.Value(), high.Value())
 	switch {
+	case v.unfit && low.Kind == high.Kind:
+		r.p.Add(n.Pos, "between takes two timestamps (RFC 3339) or two other texts, found %s and %s", describe(low), describe(high))
+		return nil
 	case v.unfit:
 		r.p.Add(n.Pos, "between takes two numbers or two texts, found %s and %s", describe(low), describe(high))
 		return nil
@@ -119,6 +133,7 @@ func readBetween(r *reader, n *schema.Node) func(finding) verdict {
 		r.p.Add(n.Pos, "between takes the lower value first; nothing lies from %s to %s", show(low.Value()), show(high.Value()))
 		return nil
 	}
+	r.warnOfDigits(low, "between")
 	from, to := low.Value(), high.Value()
 	return func(f finding) verdict {
 		a, v := order("between", f.value, from)
@@ -143,19 +158,12 @@ func readOneOf(r *reader, n *schema.Node) func(finding) verdict {
 			return yes(true)
 		}
 		for _, v := range values { // 178 and "178" look like a mistake of ours otherwise
-			if kindName(v) != kindName(f.value) && plainText(v) == plainText(f.value) {
-				return verdict{why: sayTypes(v, f.value)}
+			if why := sayLookalike(v, []any{f.value}); why != "" {
+				return verdict{why: why}
 			}
 		}
 		return yes(false)
 	}
-}
-
-func plainText(v any) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	return show(v)
 }
 
 func readApprox(r *reader, n *schema.Node) func(finding) verdict {
@@ -163,10 +171,20 @@ func readApprox(r *reader, n *schema.Node) func(finding) verdict {
 	if n.Hole() {
 		return nil
 	}
+	if n.Kind != schema.Map {
+		r.wrong(n, "approx", takes, nil)
+		return nil
+	}
 	value, ok1 := n.Get("value")
 	within, ok2 := n.Get("within")
-	if n.Kind != schema.Map || !ok1 || !ok2 || len(n.Entries) != 2 {
-		r.wrong(n, "approx", takes)
+	for _, e := range n.Entries {
+		if e.Key != "value" && e.Key != "within" {
+			r.p.Add(e.KeyPos, "approx takes %s, found %q%s", takes, e.Key, schema.DidYouMean(e.Key, []string{"value", "within"}))
+			return nil
+		}
+	}
+	if !ok1 || !ok2 {
+		r.p.Add(n.Pos, "approx takes %s, and one of the two is missing", takes)
 		return nil
 	}
 	a, b := r.number(value.Value, "approx: value"), r.number(within.Value, "approx: within")
@@ -200,10 +218,7 @@ func readApprox(r *reader, n *schema.Node) func(finding) verdict {
 // rational reads a number to calculate with. Numbers whose digits would fill
 // pages are refused.
 func rational(s string) (*big.Rat, error) {
-	const most = 400 // digits and powers of ten
-	_, exponent, _ := strings.Cut(strings.ToLower(s), "e")
-	e, err := strconv.Atoi(exponent)
-	if (exponent != "" && err != nil) || e > most || e < -most || len(s) > most {
+	if tooLong(s) {
 		return nil, fmt.Errorf("%s is too large or too long to calculate with", showShort(json.Number(s)))
 	}
 	q, ok := new(big.Rat).SetString(s)
@@ -211,6 +226,19 @@ func rational(s string) (*big.Rat, error) {
 		return nil, fmt.Errorf("%s is not a number", showShort(s))
 	}
 	return q, nil
+}
+
+func tooLong(s string) bool {
+	const most = 400 // digits and powers of ten
+	if len(s) > most {
+		return true
+	}
+	i := strings.IndexAny(s, "eE")
+	if i < 0 {
+		return false
+	}
+	e, err := strconv.Atoi(s[i+1:])
+	return err != nil || e > most || e < -most
 }
 
 // textTest is an operator that looks at text only.
@@ -247,32 +275,23 @@ func readMatches(r *reader, n *schema.Node) func(finding) verdict {
 	}
 	re, err := regexp.Compile(pattern)
 	if err != nil {
-		why := err.Error()
-		var s *syntax.Error
-		if errors.As(err, &s) {
-			why = fmt.Sprintf("%s: `%s`", s.Code, s.Expr)
-		}
-		r.p.Add(n.Pos, "%s is not a regular expression (RE2): %s", show(pattern), why)
+		r.p.Add(n.Pos, "%s", sayRegexp(pattern, err))
 		return nil
 	}
 	return textTest("matches", re.MatchString)
 }
 
-func readFilter(r *reader, n *schema.Node) func(finding) verdict {
-	if n.Kind == schema.Map && !n.Computed {
-		r.p.Add(n.Pos, "filter takes text; %s", quoteFilter)
-		return nil
+// sayRegexp says why a regular expression cannot be used.
+func sayRegexp(pattern string, err error) string {
+	why := err.Error()
+	var s *syntax.Error
+	if errors.As(err, &s) {
+		why = fmt.Sprintf("%s: `%s`", s.Code, s.Expr)
+		if s.Code == syntax.ErrInvalidPerlOp && strings.HasPrefix(s.Expr, "(?") {
+			why += "; RE2 cannot look ahead or behind"
+		}
 	}
-	text, ok := r.text(n, "filter", "a CloudWatch Logs filter pattern, which is text")
-	if !ok {
-		return nil
-	}
-	filter, err := ParseLogFilter(text)
-	if err != nil {
-		r.p.Add(n.Pos, "filter: %v", err)
-		return nil
-	}
-	return textTest("filter", filter.Matches)
+	return fmt.Sprintf("%s is not a regular expression (RE2): %s", show(pattern), why)
 }
 
 func readContains(_ *reader, n *schema.Node) func(finding) verdict {
@@ -284,15 +303,28 @@ func readNotContains(_ *reader, n *schema.Node) func(finding) verdict {
 	refused := n.Value()
 	return func(f finding) verdict {
 		v := contains("not_contains", refused, f.value)
-		v.holds = !v.holds && !v.unfit
-		return v
+		if v.unfit {
+			return v
+		}
+		return yes(!v.holds)
 	}
+}
+
+func isList(v any) bool {
+	_, ok := v.([]any)
+	return ok
 }
 
 func contains(op string, want, got any) verdict {
 	switch g := got.(type) {
 	case []any:
-		return yes(slices.ContainsFunc(g, func(e any) bool { return expr.Equal(e, want) }))
+		if slices.ContainsFunc(g, func(e any) bool { return expr.Equal(e, want) }) {
+			return yes(true)
+		}
+		if _, several := want.([]any); several && len(g) > 0 && !slices.ContainsFunc(g, isList) {
+			return unfit("%s looks for one element, and none here is a list; for several write in_order, or for none of them each: {not: {one_of: […]}}", op)
+		}
+		return verdict{why: sayLookalike(want, g)}
 	case string:
 		w, ok := want.(string)
 		switch {

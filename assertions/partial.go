@@ -62,7 +62,7 @@ func checkField(n *schema.Node, at string, operators map[string]operator, p *sch
 	}
 	var keys []string
 	for _, e := range n.Entries {
-		if _, ok := operators[e.Key]; !ok && e.Key != notYet {
+		if _, ok := operators[e.Key]; !ok {
 			return
 		}
 		keys = append(keys, e.Key+": …")

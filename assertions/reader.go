@@ -1,9 +1,10 @@
 package assertions
 
 import (
-	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rehearse-dev/rehearse/internal/expr"
 	"github.com/rehearse-dev/rehearse/schema"
@@ -16,11 +17,20 @@ type reader struct {
 }
 
 func newReader(p *schema.Problems) *reader {
-	r := &reader{p: p, operators: map[string]operator{}}
-	for _, o := range operatorTable() {
-		r.operators[o.Name] = o
-	}
-	return r
+	byName.once.Do(func() {
+		byName.operators = map[string]operator{}
+		for _, o := range operatorTable() {
+			byName.operators[o.Name] = o
+		}
+	})
+	return &reader{p: p, operators: byName.operators}
+}
+
+// byName is the table of operators by their names, filled when it is first
+// needed: operators read operators, so it cannot be filled where it is declared.
+var byName struct {
+	once      sync.Once
+	operators map[string]operator
 }
 
 // checks reads a mapping of paths.
@@ -40,8 +50,7 @@ func (r *reader) checks(n *schema.Node) Checks {
 		k := check{text: e.Key, pos: e.KeyPos}
 		var err error
 		switch k.path, err = expr.ParsePath(e.Key); {
-		case strings.Contains(e.Key, "${"):
-			r.p.Add(e.KeyPos, "${…} has no value in a key: keys are never expanded; write the value out")
+		case strings.Contains(e.Key, "${"): // told when the file was read
 		case err != nil:
 			r.p.Add(e.KeyPos, "%q is not a path: %v%s", e.Key, err, r.insteadOfPath(e.Key))
 		default:
@@ -99,7 +108,7 @@ func (r *reader) operations(n *schema.Node) []operation {
 func (r *reader) isDocument(n *schema.Node) bool {
 	var keys []string
 	for _, e := range n.Entries {
-		if _, ok := r.operators[e.Key]; ok || e.Key == notYet {
+		if _, ok := r.operators[e.Key]; ok {
 			return false
 		}
 		keys = append(keys, e.Key+": …")
@@ -116,17 +125,10 @@ func (r *reader) isDocument(n *schema.Node) bool {
 	return true
 }
 
-// notYet is the one operator of the format that has no place in the table yet.
-const notYet = "schema"
-
 func (r *reader) unknown(e schema.Entry) {
-	if e.Key == notYet {
-		r.p.Add(e.KeyPos, "the operator %q belongs to the format, but this version of rehearse does not support it yet", e.Key)
-		return
-	}
 	hint := schema.DidYouMean(e.Key, r.names())
 	if hint == "" {
-		hint = "; known are " + strings.Join(r.names(), ", ")
+		hint = "; known are " + strings.Join(r.names(), ", ") + "; to compare with a document write equals: {…}"
 	}
 	r.p.Add(e.KeyPos, "unknown operator %q%s", e.Key, hint)
 }
@@ -167,9 +169,37 @@ func isOpen(n *schema.Node) bool {
 	return open
 }
 
-// wrong reports an argument that an operator does not take.
-func (r *reader) wrong(n *schema.Node, op, takes string) {
-	r.p.Add(n.Pos, "%s takes %s, found %s", op, takes, describe(n))
+// wrong reports an argument that an operator does not take; hint, where there
+// is one, says how what was probably meant is written.
+func (r *reader) wrong(n *schema.Node, op, takes string, hint func(*schema.Node) string) {
+	said := ""
+	if hint != nil {
+		said = hint(n)
+	}
+	r.p.Add(n.Pos, "%s takes %s, found %s%s", op, takes, describe(n), said)
+}
+
+// How true, a number, text or a list is written where something else stands,
+// in the words in which parameters of steps are told of it.
+var (
+	aTruth  = hintFor[bool]()
+	aNumber = hintFor[float64]()
+	aText   = hintFor[string]()
+	aList   = hintFor[[]string]()
+)
+
+func hintFor[T any]() func(*schema.Node) string {
+	shape := schema.ShapeOf(reflect.TypeFor[T]())
+	return func(n *schema.Node) string {
+		var p schema.Problems
+		shape.Check(n, "", &p)
+		for _, x := range p.Sorted() {
+			if _, hint, ok := strings.Cut(x.Message, describe(n)+"; "); ok {
+				return "; " + hint
+			}
+		}
+		return ""
+	}
 }
 
 // text reads an argument that must be text; false while it is open or wrong.
@@ -179,7 +209,7 @@ func (r *reader) text(n *schema.Node, op, takes string) (string, bool) {
 	case n.Hole():
 		return "", false
 	case n.Kind != schema.Text:
-		r.wrong(n, op, takes)
+		r.wrong(n, op, takes, aText)
 		return "", false
 	case n.Open():
 		return "", false
@@ -196,7 +226,7 @@ func (r *reader) boolean(n *schema.Node, op string) (value, ok bool) {
 		return false, false
 	}
 	if n.Kind != schema.Bool {
-		r.wrong(n, op, "true or false")
+		r.wrong(n, op, "true or false", aTruth)
 		return false, false
 	}
 	return n.Scalar == "true", true
@@ -208,7 +238,7 @@ func (r *reader) list(n *schema.Node, op, takes string, least int) ([]any, bool)
 	case n.Hole():
 		return nil, false
 	case n.Kind != schema.List:
-		r.wrong(n, op, takes)
+		r.wrong(n, op, takes, aList)
 		return nil, false
 	case len(n.Items) < least:
 		r.p.Add(n.Pos, "%s takes %s, found an empty list", op, takes)
@@ -225,62 +255,8 @@ func (r *reader) number(n *schema.Node, op string) bool {
 		return false
 	}
 	if n.Kind != schema.Number {
-		r.wrong(n, op, "a number")
+		r.wrong(n, op, "a number", aNumber)
 		return false
 	}
 	return true
-}
-
-// inside reads what is expected of the elements of a list: a value, operators,
-// or checks by path inside each element.
-func (r *reader) inside(n *schema.Node, op string) func(element any) []Mismatch {
-	if n.Kind == schema.Map && !n.Computed && len(n.Entries) > 0 {
-		var operators, paths []string
-		for _, e := range n.Entries {
-			if _, ok := r.operators[e.Key]; ok || e.Key == notYet {
-				operators = append(operators, e.Key)
-			} else {
-				paths = append(paths, e.Key)
-			}
-		}
-		switch {
-		case len(operators) > 0 && len(paths) > 0:
-			r.p.Add(n.Pos, "%s takes operators or paths, found both: %s is an operator, %s a path; write $.%s to mean a field of that name",
-				op, operators[0], paths[0], operators[0])
-			return nil
-		case len(paths) > 0:
-			c := r.checks(n)
-			return func(element any) []Mismatch {
-				_, unmet := c.Run(element)
-				return unmet
-			}
-		}
-	}
-	ops := r.expectation(schema.Entry{Key: op, KeyPos: n.Pos, Value: n})
-	return func(element any) []Mismatch {
-		f := finding{value: element}
-		var out []Mismatch
-		for _, o := range ops {
-			if v := o.judge(f); !v.holds {
-				m := Mismatch{Op: o.name, Expected: o.expected, Found: element, Diff: v.diff, Pos: o.pos, Message: o.sentence(f, v)}
-				if len(v.inner) > 0 {
-					m.Message = v.inner[0].Message
-				}
-				out = append(out, m)
-			}
-		}
-		return out
-	}
-}
-
-// sayElements lists which elements failed and why, the first three of them.
-func sayElements(failed []int, why map[int]string) string {
-	var parts []string
-	for _, i := range failed[:min(3, len(failed))] {
-		parts = append(parts, fmt.Sprintf("[%d]: %s", i, why[i]))
-	}
-	if more := len(failed) - 3; more > 0 {
-		parts = append(parts, fmt.Sprintf("and %d more", more))
-	}
-	return "; " + strings.Join(parts, "; ")
 }

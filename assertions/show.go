@@ -7,15 +7,17 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
 const (
-	shownLength      = 200 // characters of a value in a message
-	shownShortLength = 80  // of a differing field
-	comparedText     = 40  // from this length on a message says where texts part
-	aroundText       = 20  // characters shown on both sides of that place
+	shownLength       = 200 // characters of a value in a message
+	shownShortLength  = 80  // of a differing field
+	comparedDocuments = 160 // from this length on documents are not shown beside their differences
+	comparedText      = 40  // from this length on a message says where texts part
+	aroundText        = 40  // characters of longer ones shown on both sides of that place
 )
 
 // kindName is what messages call a value's type.
@@ -124,7 +126,30 @@ func (w *shower) text(s string) {
 	}
 }
 
-// sayWhereTextsPart says where two long texts begin to differ; "" for others.
+// showPair shows two values that should be the same: of long texts what stands
+// around the place where they part.
+func showPair(want, got any) (string, string) {
+	w, ok1 := want.(string)
+	g, ok2 := got.(string)
+	if !ok1 || !ok2 || w == g || min(len(w), len(g)) <= shownShortLength {
+		return show(want), show(got)
+	}
+	a, b := []rune(w), []rune(g)
+	i := parting(a, b)
+	return around(a, i), around(b, i)
+}
+
+// parting is where two texts begin to differ.
+func parting(a, b []rune) int {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// sayWhereTextsPart says where two texts of some length begin to differ; "" for
+// others.
 func sayWhereTextsPart(want, got any) string {
 	w, ok1 := want.(string)
 	g, ok2 := got.(string)
@@ -135,11 +160,13 @@ func sayWhereTextsPart(want, got any) string {
 	if min(len(a), len(b)) < comparedText {
 		return ""
 	}
-	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
-		i++
+	i := parting(a, b)
+	s := fmt.Sprintf("; they differ from character %d on", i+1)
+	if before := string(a[:i]); strings.Contains(before, "\n") {
+		line := strings.Count(before, "\n") + 1
+		s = fmt.Sprintf("; they differ from line %d, character %d on", line, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])+1)
 	}
-	return fmt.Sprintf("; they differ from character %d on: expected %s, found %s", i+1, around(a, i), around(b, i))
+	return s
 }
 
 func around(r []rune, i int) string {
@@ -173,6 +200,34 @@ func sayTypes(want, got any) string {
 		return ""
 	}
 	return fmt.Sprintf("; %s (%s) is not %s (%s): types are never converted", showShort(got), typeWord(got), showShort(want), typeWord(want))
+}
+
+// sayLookalike says that one of several values looks like what was wanted and
+// is of another type.
+func sayLookalike(want any, values []any) string {
+	for _, v := range values {
+		if kindName(v) != kindName(want) && plainText(v) == plainText(want) {
+			return sayTypes(want, v)
+		}
+	}
+	return ""
+}
+
+func plainText(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	return showShort(v)
+}
+
+// sayHiddenJSON points to the document that a text holds, where an operator
+// looks for a document.
+func sayHiddenJSON(op string, found any) string {
+	s, ok := found.(string)
+	if !ok || !strings.HasPrefix(s, "{") && !strings.HasPrefix(s, "[") || !json.Valid([]byte(s)) {
+		return ""
+	}
+	return fmt.Sprintf("; the text holds JSON: to look inside write json: {$: {%s: …}}", op)
 }
 
 func typeWord(v any) string {

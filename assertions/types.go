@@ -3,6 +3,7 @@ package assertions
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/mail"
 	"net/netip"
@@ -70,18 +71,74 @@ func isBase64(s string) bool {
 // isWhole says whether a JSON number is whole whatever its notation: 3, 3.0 and
 // 3e2 are, without being written out.
 func isWhole(s string) bool {
-	mantissa, exponent, _ := strings.Cut(strings.ToLower(s), "e")
-	whole, fraction, _ := strings.Cut(strings.TrimPrefix(mantissa, "-"), ".")
-	digits := strings.TrimRight(whole+fraction, "0")
-	if digits == "" {
-		return true
+	_, digits, point, ok := digitsOf(s)
+	if !ok { // the exponent alone has pages
+		return digits == "" || !strings.Contains(strings.ToLower(s), "e-")
 	}
-	e := 0
-	if exponent != "" {
-		var err error
-		if e, err = strconv.Atoi(exponent); err != nil {
-			return !strings.HasPrefix(exponent, "-")
+	return point >= int64(len(digits))
+}
+
+// digitsOf takes a JSON number apart: 0.digits × 10^point, digits without zeros
+// at either end; zero has none. It is not ok for exponents of more than 17
+// digits, which nothing here compares but by their text.
+func digitsOf(s string) (sign, digits string, point int64, ok bool) {
+	mantissa, exponent, scaled := strings.Cut(strings.ToLower(s), "e")
+	if mantissa, ok = strings.CutPrefix(mantissa, "-"); ok {
+		sign = "-"
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits = strings.TrimLeft(whole+fraction, "0")
+	point = int64(len(digits) - len(fraction))
+	digits = strings.TrimRight(digits, "0")
+	if scaled {
+		e, err := strconv.ParseInt(exponent, 10, 64)
+		if err != nil || e > 1e17 || e < -1e17 {
+			return sign, digits, 0, false
 		}
+		point += e
 	}
-	return len(whole)+e >= len(digits)
+	if digits == "" {
+		return "", "", 0, true
+	}
+	return sign, digits, point, true
+}
+
+// identity is a text that two values share if, and only if, they are equal.
+func identity(v any) string {
+	var b strings.Builder
+	writeIdentity(&b, v)
+	return b.String()
+}
+
+func writeIdentity(b *strings.Builder, v any) {
+	switch v := v.(type) {
+	case nil:
+		b.WriteString("null")
+	case bool:
+		b.WriteString(strconv.FormatBool(v))
+	case string:
+		b.WriteString(strconv.Quote(v))
+	case []any:
+		b.WriteByte('[')
+		for _, e := range v {
+			writeIdentity(b, e)
+			b.WriteByte(',')
+		}
+		b.WriteByte(']')
+	case map[string]any:
+		b.WriteByte('{')
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			b.WriteString(strconv.Quote(k))
+			b.WriteByte(':')
+			writeIdentity(b, v[k])
+			b.WriteByte(',')
+		}
+		b.WriteByte('}')
+	default:
+		n := fmt.Sprint(v) // a number
+		if sign, digits, point, ok := digitsOf(n); ok {
+			n = fmt.Sprintf("%s0.%se%d", sign, digits, point)
+		}
+		b.WriteString(n)
+	}
 }

@@ -197,7 +197,7 @@ func AsExpression(n *Node, p *Problems) *Node {
 	if n.Kind != Text || strings.Contains(n.Scalar, "${") {
 		return n // an expression, or one whose problem was told
 	}
-	t, err := expr.ParseTemplate("${" + n.Scalar + "}")
+	t, err := expr.ParseBare(n.Scalar)
 	if err != nil {
 		p.Add(n.Pos, "%v", err)
 		return n

@@ -35,7 +35,7 @@ var slipped = []struct{ text, want string }{
 	{"a: {k: ${a, b: c}", `1:4: this { is never closed; is a } missing?
 1:8: an expression inside [ ] or { } needs quotes: write "${a, b: c}"`},
 	{"a: {${x}: 1}", `1:5: an expression inside [ ] or { } needs quotes: write "${x}"
-1:5: warning: a key is never expanded: ${x} stays as it is written`},
+1:5: a key is never expanded: write out what ${x} stands for`},
 	{"a: {x: ä, y: ${y}, z: \"ö${1 +}\"}", `1:14: an expression inside [ ] or { } needs quotes: write "${y}"
 1:25: the expression ends too early; expected a value`},
 
@@ -184,7 +184,7 @@ var slipped = []struct{ text, want string }{
 	{"a: {<<: 3}", `1:9: << takes a mapping, found a number`},
 	{"a: &x {b: 1}\nc: {<<: *x, <<: *x}", `2:13: key "<<" stands here twice (first in line 2); merge several with <<: [*a, *b]`},
 	{"? [a]\n: b", `1:3: a key must be text; put an expression into quotes`},
-	{"a: {\"${x}\": 1}", `1:5: warning: a key is never expanded: ${x} stays as it is written`},
+	{"a: {\"${x}\": 1}", `1:5: a key is never expanded: write out what ${x} stands for`},
 	{"a: &x {b: 012}\nc: *x\nd: {<<: *x}", `1:11: 012 is not a number in JSON; quote it to mean the text: "012"`},
 }
 

@@ -47,7 +47,7 @@ type Step struct {
 func (s *Step) ReadNode(n *Node, p *Problems) {
 	s.Pos = n.Pos
 	if n.Kind != Map {
-		p.Add(n.Pos, "a step is a mapping such as \"- put_event: {…}\", found %s", describe(n))
+		p.Add(n.Pos, "a step is a mapping such as \"- put_event: {…}\", found %s%s", describe(n), hintSpace(n))
 		return
 	}
 	shape := FieldsShape()
@@ -129,8 +129,8 @@ func (Step) String() string { return "a step" }
 // ReservedIDs are the names that no step can have as its id, sorted, because
 // expressions give them a meaning or refuse them as words of other languages.
 var ReservedIDs = sync.OnceValue(func() []string {
-	l := []string{"vars", "env", "run", "suite", "scenario", "case", "row", "each", "params", "in", "NaN"}
-	for _, word := range []string{"and", "or", "not", "nil", "none", "undefined", "true", "false", "null", "infinity"} {
+	l := []string{"vars", "env", "run", "suite", "scenario", "case", "row", "each", "params", "in", "None", "NaN", "Infinity", "undefined"}
+	for _, word := range []string{"and", "or", "not", "nil", "true", "false", "null"} {
 		l = append(l, word, strings.ToUpper(word), strings.ToUpper(word[:1])+word[1:])
 	}
 	for _, f := range expr.Functions() {

@@ -222,7 +222,7 @@ func (r *reader) key(k *yaml.Node, at Pos) bool {
 		r.wrong(at, "a key is missing before the colon")
 		return false
 	case strings.Contains(k.Value, "${"):
-		r.warn(at, "a key is never expanded: %s stays as it is written", shortened(k.Value))
+		r.wrong(at, "a key is never expanded: write out what %s stands for", shortened(k.Value))
 	}
 	return true
 }

@@ -6,6 +6,7 @@ package steps
 import (
 	"context"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/rehearse-dev/rehearse/assertions"
@@ -93,15 +94,16 @@ type Kind struct {
 
 	bind  func(*schema.Node, *schema.Problems) Bound
 	check func(*schema.Node, *schema.Problems)
-	facts func(*schema.Node) facts
+	facts func(*schema.Node) Facts
 	empty func() (any, error)
 }
 
-// facts are what a step's parameters tell, as far as they are known.
-type facts struct {
-	reads        bool
-	needs        []Permission
-	keys, absent []string
+// Facts are what a step's parameters tell, as far as they are known.
+type Facts struct {
+	Reads  bool         // it observes
+	Needs  []Permission // what it may call
+	Keys   []string     // of a free result; nil: nobody can know
+	Absent []string     // keys that the result never has
 }
 
 // Bound is a step of a kind with its parameters filled, ready to run.
@@ -177,15 +179,15 @@ func Define[P, R any](name string, d Def[P, R]) Kind {
 			shape.Fill(n, "parameter", &params, p)
 			return bindDef(d, params)
 		},
-		facts: func(n *schema.Node) facts {
+		facts: func(n *schema.Node) Facts {
 			var params P
 			shape.Fill(n, "parameter", &params, &schema.Problems{})
 			return d.facts(params)
 		},
-		empty: func() (any, error) {
+		empty: sync.OnceValues(func() (any, error) {
 			r := d.Empty
 			return schema.Document(emptied(reflect.ValueOf(&r).Elem()))
-		},
+		}),
 	}
 }
 
@@ -218,16 +220,16 @@ func (d Def[P, R]) reads(params P) bool {
 	return d.Watch != nil
 }
 
-func (d Def[P, R]) facts(params P) facts {
-	f := facts{reads: d.reads(params)}
+func (d Def[P, R]) facts(params P) Facts {
+	f := Facts{Reads: d.reads(params)}
 	if d.Needs != nil {
-		f.needs = d.Needs(params)
+		f.Needs = d.Needs(params)
 	}
 	if d.Keys != nil {
-		f.keys = d.Keys(params)
+		f.Keys = d.Keys(params)
 	}
 	if d.Absent != nil {
-		f.absent = d.Absent(params)
+		f.Absent = d.Absent(params)
 	}
 	return f
 }
@@ -279,18 +281,8 @@ func (d Def[P, R]) erase(s Seen[R]) (Seen[any], error) {
 // When p has gained errors, the result must not be run.
 func (k Kind) Bind(n *schema.Node, p *schema.Problems) Bound { return k.bind(n, p) }
 
-// Needs lists the permissions of a step as far as its parameters are known.
-func (k Kind) Needs(n *schema.Node) []Permission { return k.facts(n).needs }
-
-// Reads says whether a step observes, as far as its parameters are known.
-func (k Kind) Reads(n *schema.Node) bool { return k.facts(n).reads }
-
-// Keys are the keys of a free result as far as the parameters tell them, nil
-// when nobody can know.
-func (k Kind) Keys(n *schema.Node) []string { return k.facts(n).keys }
-
-// Absent are the keys of the result that a step's parameters leave out.
-func (k Kind) Absent(n *schema.Node) []string { return k.facts(n).absent }
+// Facts are what a step's parameters tell.
+func (k Kind) Facts(n *schema.Node) Facts { return k.facts(n) }
 
 // EmptyAnswer is what the kind gives when there is nothing there.
 func (k Kind) EmptyAnswer() (any, error) { return k.empty() }

@@ -66,8 +66,7 @@ func load(paths []string, o plan.Options, problemsTo io.Writer) (*plan.Plan, err
 	var p schema.Problems
 	found := schema.Discover(paths, &p)
 	built := plan.Build(found, catalogue.New(), o, &p)
-	show(problemsTo, &p)
-	if n := p.Errors(); n > 0 {
+	if n := show(problemsTo, &p); n > 0 {
 		return nil, exit{runner.ExitInvalid, fmt.Errorf("%s; nothing was run", countOf(n, "problem"))}
 	}
 	if len(built.Cases) == 0 {
@@ -80,12 +79,18 @@ func load(paths []string, o plan.Options, problemsTo io.Writer) (*plan.Plan, err
 const maxShown = 200
 
 // show prints problems with the lines they stand in. Of more than maxShown it
-// prints those first that keep the files from running.
-func show(w io.Writer, p *schema.Problems) {
+// prints those first that keep the files from running; it gives how many these are.
+func show(w io.Writer, p *schema.Problems) (wrong int) {
 	var lines schema.Snippets
-	errors, left := min(maxShown, p.Errors()), 0
+	sorted := p.Sorted()
+	for _, x := range sorted {
+		if !x.Warning {
+			wrong++
+		}
+	}
+	errors, left := min(maxShown, wrong), 0
 	warnings := maxShown - errors
-	for _, x := range p.Sorted() {
+	for _, x := range sorted {
 		level, room := "", &errors
 		if x.Warning {
 			level, room = "warning: ", &warnings
@@ -99,6 +104,7 @@ func show(w io.Writer, p *schema.Problems) {
 	if left > 0 {
 		fmt.Fprintf(w, "and %d more, not shown\n", left)
 	}
+	return wrong
 }
 
 func countOf(n int, what string) string {

@@ -24,7 +24,7 @@ func (s *scenarioScope) checkPath(x *Step, path *expr.Path, at schema.Pos) {
 		}
 		return
 	}
-	if len(leading) > 0 && slices.Contains(x.Kind.Absent(x.Params), leading[0]) {
+	if len(leading) > 0 && slices.Contains(x.facts.Absent, leading[0]) {
 		s.p.Add(at, "with these parameters the result of %s never has %q, whatever is there", x.Kind.Name, leading[0])
 		return
 	}
@@ -45,7 +45,7 @@ func (s *scenarioScope) checkPath(x *Step, path *expr.Path, at schema.Pos) {
 // checkEmptyAnswer asks for throughout or hold where the checks of a reading
 // step would hold although there is nothing: the first empty look would pass.
 func (s *scenarioScope) checkEmptyAnswer(x *Step) {
-	if x.Phase != "assert" || MustHold(x.Common) || isOpen(x.Fields, "hold") || isOpen(x.Fields, "throughout") || !x.Kind.Reads(x.Params) || s.demandsOpen(x) {
+	if x.Phase != "assert" || MustHold(x.Common) || isOpen(x.Fields, "hold") || isOpen(x.Fields, "throughout") || !x.facts.Reads || s.demandsOpen(x) {
 		return
 	}
 	var ignored schema.Problems

@@ -36,7 +36,7 @@ func (s *scenarioScope) checkProbeFields(x *Step) {
 	if c.Keep && x.Params != nil && hasListener(x) {
 		s.p.Add(x.Fields.At("keep"), "a listener cannot be kept: the whole run shares it, and it is removed at the run's end")
 	}
-	if x.Params != nil && !x.Kind.Reads(x.Params) {
+	if !x.facts.Reads {
 		for _, field := range []string{"hold", "throughout"} {
 			if e, ok := x.Fields.Get(field); ok {
 				s.p.Add(e.KeyPos, "%s needs a step that looks; %s acts, and would have to act again", field, x.Kind.Name)

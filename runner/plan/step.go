@@ -35,6 +35,7 @@ type Step struct {
 	With  *schema.Node
 
 	place string
+	facts steps.Facts // of the parameters, as far as they are known
 }
 
 // Place is where the step stands in its case: its phase and index, such as
@@ -110,7 +111,7 @@ func (s *Step) looks() bool {
 	if s.Block != nil {
 		inside = s.Block.Steps
 	}
-	return !s.Expect.Empty() || !s.Kind.Control && s.Kind.Reads(s.Params) || slices.ContainsFunc(inside, (*Step).looks)
+	return !s.Expect.Empty() || s.facts.Reads || slices.ContainsFunc(inside, (*Step).looks)
 }
 
 // keys are the names of a free result, nil where nobody knows them.
@@ -122,8 +123,5 @@ func (s *Step) keys() []string {
 		}
 		return l
 	}
-	if s.Kind.Control {
-		return nil
-	}
-	return s.Kind.Keys(s.Params)
+	return s.facts.Keys
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
@@ -105,6 +106,7 @@ func (s *scenarioScope) plan(x *Step, params *schema.Node) {
 	default:
 		x.Params = s.listenerParams(x.Kind, x.Kind.Normal(params, s.p))
 		x.Kind.Check(x.Params, s.p)
+		x.facts = x.Kind.Facts(x.Params)
 	}
 	if e, given := x.Fields.Get("expect"); given {
 		x.Expect.ReadNode(e.Value, s.p)
@@ -282,6 +284,9 @@ func (s *scenarioScope) kind(w schema.Step) (foundKind, bool) {
 			unknown = append(unknown, e)
 		}
 	}
+	if len(known) == 1 && s.notIndented(known[0], unknown) {
+		return foundKind{}, false
+	}
 	fields := schema.FieldsShape().Names()
 	for _, e := range unknown {
 		switch {
@@ -306,8 +311,25 @@ func (s *scenarioScope) kind(w schema.Step) (foundKind, bool) {
 	return known[0], true
 }
 
+// notIndented reports a kind whose parameters stand beside it: all that the
+// step has too much are its parameters, and the kind has none.
+func (s *scenarioScope) notIndented(k foundKind, others []schema.Entry) bool {
+	if k.params.Kind != schema.Null || len(others) == 0 {
+		return false
+	}
+	var names []string
+	for _, e := range others {
+		if _, ok := k.kind.Params.Field(e.Key); !ok {
+			return false
+		}
+		names = append(names, e.Key)
+	}
+	s.p.Add(others[0].KeyPos, "%s belong to %s: indent them deeper than it", strings.Join(names, ", "), k.kind.Name)
+	return true
+}
+
 func (s *scenarioScope) insteadOfKind(wrong string, fields []string) string {
-	if d := schema.DidYouMean(wrong, append(s.catalogue.Names(), fields...)); d != "" {
+	if d := schema.DidYouMean(wrong, slices.Concat(s.catalogue.Names(), s.catalogue.Later(), fields)); d != "" {
 		return d
 	}
 	return "; `rehearse steps` lists the kinds"

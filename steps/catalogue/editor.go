@@ -46,7 +46,7 @@ func fieldsOf(k steps.Kind) map[string]any {
 	switch {
 	case k.Control:
 		refused = append(refused, "within", "every", "hold", "throughout", "warn_after", "mask")
-	case !k.Reads(&schema.Node{Kind: schema.Map}):
+	case !k.Facts(&schema.Node{Kind: schema.Map}).Reads:
 		refused = append(refused, "hold", "throughout")
 	}
 	if k.Control && !k.FreeResult {

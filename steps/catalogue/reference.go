@@ -89,7 +89,7 @@ func ReferenceOf(k steps.Kind) Reference {
 		for _, c := range results {
 			r.Success = append(r.Success, fmt.Sprintf("%s: {%s: %s}", c.Path, c.Op, plain(c.Expected)))
 		}
-		for _, p := range k.Needs(nothing) {
+		for _, p := range k.Facts(nothing).Needs {
 			if !slices.Contains(r.Calls, p.Action) {
 				r.Calls = append(r.Calls, p.Action)
 			}
@@ -114,7 +114,7 @@ func service(k steps.Kind) string {
 }
 
 func behaviour(k steps.Kind) string {
-	looks := k.Reads(&schema.Node{Kind: schema.Map})
+	looks := k.Facts(&schema.Node{Kind: schema.Map}).Reads
 	switch {
 	case k.Control:
 		return "It stands for the steps inside it."

@@ -44,7 +44,7 @@ func BenchmarkEval(b *testing.B) {
 func BenchmarkPath(b *testing.B) {
 	doc := decode(b, sampleResult)
 	for _, source := range []string{`status`, `body.items[*].sku`, `body.items[?(@.n == 3)].sku`} {
-		p, err := ParsePath(source)
+		p, err := parsePath(source)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func BenchmarkPath(b *testing.B) {
 	b.Run("parse", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := ParsePath(`$.events[0].detail-type`); err != nil {
+			if _, err := parsePath(`$.events[0].detail-type`); err != nil {
 				b.Fatal(err)
 			}
 		}

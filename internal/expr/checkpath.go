@@ -3,6 +3,8 @@ package expr
 import (
 	"context"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"text/scanner"
 
 	"github.com/PaesslerAG/gval"
@@ -20,8 +22,31 @@ type Path struct {
 // pathLanguage is the language of expressions, begun with a path.
 var pathLanguage = gval.NewLanguage(exprLanguage, gval.Init(beginPath))
 
-// ParsePath reads a path. The error is a *SyntaxError.
+// ParsePath reads a path. The error is a *SyntaxError. Paths are never changed,
+// and the same few stand in many files, so each is read once.
 func ParsePath(s string) (*Path, error) {
+	if p, ok := paths.known.Load(s); ok {
+		return p.(*Path), nil
+	}
+	p, err := parsePath(s)
+	if err == nil && len(s) <= maxKnownPath && paths.count.Add(1) <= maxKnownPaths {
+		paths.known.Store(s, p)
+	}
+	return p, err
+}
+
+const (
+	maxKnownPaths = 4096
+	maxKnownPath  = 200 // bytes
+)
+
+// paths are those that have been read, by their text.
+var paths struct {
+	known sync.Map
+	count atomic.Int64
+}
+
+func parsePath(s string) (*Path, error) {
 	toks, _, err := lex(s, lexPath)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func FuzzPath(f *testing.F) {
 	}
 	doc := decode(f, sampleResult)
 	f.Fuzz(func(t *testing.T, source string) {
-		p, err := ParsePath(source)
+		p, err := parsePath(source)
 		if err != nil {
 			checkSyntaxError(t, err, source)
 			return

@@ -60,7 +60,7 @@ type lexer struct {
 // lex splits src into words. With lexHole it stops at the closing brace, and
 // end is its offset; otherwise end is len(src).
 func lex(src string, mode lexMode) (toks []token, end int, err error) {
-	l := &lexer{src: src, mode: mode, toks: make([]token, 0, 8+min(len(src)/4, 56))}
+	l := &lexer{src: src, mode: mode, toks: make([]token, 0, 4+min(len(src)/6, 28))}
 	if mode != lexHole && len(src) > maxSource {
 		return nil, 0, syntaxf(0, "longer than %d bytes", maxSource)
 	}

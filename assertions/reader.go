@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/rehearse-dev/rehearse/internal/expr"
+	"github.com/rehearse-dev/rehearse/internal/nearest"
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
@@ -117,11 +118,15 @@ func (r *reader) isDocument(n *schema.Node) bool {
 		keys = append(keys[:3], "…")
 	}
 	first, doc := n.Entries[0], strings.Join(keys, ", ")
-	if near := schema.DidYouMean(first.Key, r.names()); near != "" {
-		r.p.Add(first.KeyPos, "unknown operator %q%s Or, to compare with this document, write equals: {%s}", first.Key, near, doc)
-		return true
+	near := schema.DidYouMean(first.Key, r.names())
+	switch {
+	case slices.ContainsFunc(r.names(), func(known string) bool { return nearest.Slip(first.Key, known) }):
+		r.p.Add(first.KeyPos, "unknown operator %q%s", first.Key, near)
+	case near != "":
+		r.p.Add(first.KeyPos, "unknown operator %q; to compare with this document write equals: {%s} or match: {%s}; or%s", first.Key, doc, doc, strings.TrimPrefix(near, ";"))
+	default:
+		r.p.Add(first.KeyPos, "unknown operator %q; to compare with this document write equals: {%s} or match: {%s}", first.Key, doc, doc)
 	}
-	r.p.Add(first.KeyPos, "unknown operator %q; to compare with this document write equals: {%s} or match: {%s}", first.Key, doc, doc)
 	return true
 }
 

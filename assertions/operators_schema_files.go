@@ -71,7 +71,7 @@ func schemaOfFile(n *schema.Node, p *schema.Problems) *jsonSchema {
 		return nil
 	}
 	if why := notReadable(path); why != "" {
-		hint := nearFile(path)
+		hint := schema.NearFile(path, nil)
 		if strings.Contains(n.Scalar, "#") {
 			hint = fmt.Sprintf("; to use a part of a file write schema: {$ref: %q}", n.Scalar)
 		}
@@ -115,24 +115,6 @@ func notReadable(path string) string {
 		return fmt.Sprintf("%q has more than %d MiB, which is the most that is read of a schema", name, maxSchema>>20)
 	}
 	return ""
-}
-
-// nearFile offers the file in the same folder that was probably meant.
-func nearFile(path string) string {
-	if _, err := os.Stat(path); err == nil {
-		return ""
-	}
-	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil {
-		return ""
-	}
-	var names []string
-	for _, e := range entries {
-		if !e.IsDir() {
-			names = append(names, e.Name())
-		}
-	}
-	return schema.DidYouMean(filepath.Base(path), names)
 }
 
 // read reads a file into nodes; nil when it cannot be, which is told at its place.

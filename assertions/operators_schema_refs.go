@@ -121,7 +121,7 @@ func (b *schemaBuild) document(e schema.Entry, u *url.URL, address string, at sc
 	}
 	if why := notReadable(path); why != "" {
 		b.stamps = append(b.stamps, stamp{path: path})
-		b.p.Add(e.Value.Pos, "%s %q: %s (looked at %s)%s", e.Key, e.Value.Scalar, why, b.shown(path), nearFile(path))
+		b.p.Add(e.Value.Pos, "%s %q: %s (looked at %s)%s", e.Key, e.Value.Scalar, why, b.shown(path), schema.NearFile(path, nil))
 		return nil
 	}
 	n := b.read(path)

@@ -2,6 +2,8 @@ package schema
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -65,4 +67,23 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	sort.Strings(l)
 	return l
+}
+
+// NearFile offers the file that was probably meant by a path that leads to
+// none, among those of its folder whose names are of the kind wanted.
+func NearFile(missing string, wanted func(name string) bool) string {
+	if _, err := os.Stat(missing); err == nil {
+		return "" // it is there, and something else is wrong with it
+	}
+	entries, err := os.ReadDir(filepath.Dir(missing))
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && (wanted == nil || wanted(e.Name())) {
+			names = append(names, e.Name())
+		}
+	}
+	return DidYouMean(filepath.Base(missing), names)
 }

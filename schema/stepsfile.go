@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -57,11 +58,12 @@ func (f *StepsFile) Names() []string {
 	return l
 }
 
-// LoadStepsFile reads a steps file from its path.
+// LoadStepsFile reads a steps file from its path. The error says why it cannot
+// be read.
 func LoadStepsFile(file string, p *Problems) (*StepsFile, error) {
 	src, err := readFile(filepath.FromSlash(file))
 	if err != nil {
-		return nil, err
+		return nil, errors.New(reason(err))
 	}
 	return ReadStepsFile(file, src, p), nil
 }

@@ -31,27 +31,12 @@ func (f *File) ReadNode(n *schema.Node, p *schema.Problems) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		p.Add(n.Pos, "there is no file %q (looked at %s)%s", n.Scalar, filepath.ToSlash(path), nearFile(path))
+		p.Add(n.Pos, "there is no file %q (looked at %s)%s", n.Scalar, filepath.ToSlash(path), schema.NearFile(path, nil))
 	case info.IsDir():
 		p.Add(n.Pos, "%q is a folder, not a file", n.Scalar)
 	default:
 		*f = File(path)
 	}
-}
-
-// nearFile offers the file in the same folder that was probably meant.
-func nearFile(path string) string {
-	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil {
-		return ""
-	}
-	var names []string
-	for _, e := range entries {
-		if !e.IsDir() {
-			names = append(names, e.Name())
-		}
-	}
-	return schema.DidYouMean(filepath.Base(path), names)
 }
 
 func (File) String() string { return "the path of a file" }

@@ -88,18 +88,9 @@ func (s *scenarioScope) refuseForeignTemplates(nodes ...*schema.Node) {
 // not there.
 func (s *scenarioScope) checkFiles(nodes ...*schema.Node) {
 	for _, n := range nodes {
-		n.Walk(func(x *schema.Node) {
-			if !x.Open() {
-				return
-			}
-			for i, h := range x.Template.Holes() {
-				at := x.Pos
-				if i < len(x.Holes) {
-					at = x.Holes[i]
-				}
-				for _, f := range h.Expr.Files() {
-					new(steps.File).ReadNode(&schema.Node{Pos: at, Kind: schema.Text, Scalar: f.Path}, s.p)
-				}
+		eachHole(n, func(e *expr.Expr, at schema.Pos) {
+			for _, f := range e.Files() {
+				new(steps.File).ReadNode(&schema.Node{Pos: at, Kind: schema.Text, Scalar: f.Path}, s.p)
 			}
 		})
 	}

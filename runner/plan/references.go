@@ -23,6 +23,18 @@ type use struct {
 // usesOf lists every name used by the holes in a node.
 func usesOf(n *schema.Node) []use {
 	var out []use
+	eachHole(n, func(e *expr.Expr, at schema.Pos) {
+		for _, r := range e.Refs() {
+			if len(r.Path) > 0 {
+				out = append(out, use{r.Path, at, r.Optional, e.String()})
+			}
+		}
+	})
+	return out
+}
+
+// eachHole visits every expression in a node, with its place.
+func eachHole(n *schema.Node, visit func(*expr.Expr, schema.Pos)) {
 	n.Walk(func(x *schema.Node) {
 		if !x.Open() {
 			return
@@ -32,14 +44,9 @@ func usesOf(n *schema.Node) []use {
 			if i < len(x.Holes) {
 				at = x.Holes[i]
 			}
-			for _, r := range h.Expr.Refs() {
-				if len(r.Path) > 0 {
-					out = append(out, use{r.Path, at, r.Optional, h.Expr.String()})
-				}
-			}
+			visit(h.Expr, at)
 		}
 	})
-	return out
 }
 
 // fixed are the names with known fields that every step sees.

@@ -1,9 +1,6 @@
 package plan
 
 import (
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -98,6 +95,10 @@ func afterColon(doc string) string {
 // orders.steps.yaml#place_order names, nil when it cannot be used.
 func (s *scenarioScope) blockOf(ref *schema.Node, phase string) *Block {
 	path, name, ok := strings.Cut(ref.Scalar, "#")
+	if !ok && !schema.IsStepsFile(path) {
+		s.p.Add(ref.Pos, "%q names no steps file; write FILE.steps.yaml#%s", ref.Scalar, path)
+		return nil
+	}
 	file := s.stepsFile(path, ref.Pos)
 	switch {
 	case file == nil:
@@ -181,36 +182,10 @@ func (b *builder) stepsFile(path string, at schema.Pos) *schema.StepsFile {
 	}
 	f, err := schema.LoadStepsFile(full, b.p)
 	if err != nil {
-		b.p.Add(at, "%s: %s%s", path, whyNot(err), nearFile(full))
+		b.p.Add(at, "%s: %v%s", path, err, schema.NearFile(filepath.FromSlash(full), schema.IsStepsFile))
 	}
 	b.stepsFiles[full] = f
 	return f
-}
-
-func whyNot(err error) string {
-	var pe *fs.PathError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "there is no such file"
-	case errors.As(err, &pe):
-		return "the file cannot be read: " + pe.Err.Error()
-	}
-	return "the file cannot be read: " + err.Error()
-}
-
-// nearFile offers the steps file that was probably meant.
-func nearFile(missing string) string {
-	entries, err := os.ReadDir(filepath.Dir(filepath.FromSlash(missing)))
-	if err != nil {
-		return ""
-	}
-	var names []string
-	for _, e := range entries {
-		if schema.IsStepsFile(e.Name()) {
-			names = append(names, e.Name())
-		}
-	}
-	return schema.DidYouMean(filepath.Base(missing), names)
 }
 
 // unused checks the definitions of a steps file that nothing uses.

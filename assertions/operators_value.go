@@ -286,12 +286,38 @@ func sayRegexp(pattern string, err error) string {
 	why := err.Error()
 	var s *syntax.Error
 	if errors.As(err, &s) {
-		why = fmt.Sprintf("%s: `%s`", s.Code, s.Expr)
-		if s.Code == syntax.ErrInvalidPerlOp && strings.HasPrefix(s.Expr, "(?") {
-			why += "; RE2 cannot look ahead or behind"
-		}
+		why = inWords(s)
 	}
 	return fmt.Sprintf("%s is not a regular expression (RE2): %s", show(pattern), why)
+}
+
+// inWords says what is wrong with a regular expression.
+func inWords(s *syntax.Error) string {
+	switch s.Code {
+	case syntax.ErrInvalidPerlOp, syntax.ErrInvalidNamedCapture:
+		if strings.HasPrefix(s.Expr, "(?") {
+			return fmt.Sprintf("%s has no meaning there; RE2 cannot look ahead or behind", s.Expr)
+		}
+	case syntax.ErrMissingRepeatArgument:
+		return fmt.Sprintf("%s needs something before it that it repeats; any text is .*", s.Expr)
+	case syntax.ErrInvalidRepeatOp:
+		return fmt.Sprintf("%s repeats what is repeated already; leave one of the two out", s.Expr)
+	case syntax.ErrMissingParen:
+		return "a ( is never closed; the character is \\("
+	case syntax.ErrUnexpectedParen:
+		return "a ) closes nothing; the character is \\)"
+	case syntax.ErrMissingBracket:
+		return "a [ is never closed; the character is \\["
+	case syntax.ErrInvalidCharRange:
+		return fmt.Sprintf("the range %s goes backwards", s.Expr)
+	case syntax.ErrInvalidRepeatSize:
+		return fmt.Sprintf("%s is no count; it goes from less to more, up to 1000", s.Expr)
+	case syntax.ErrInvalidEscape:
+		return fmt.Sprintf("%s has no meaning; RE2 has no references to groups, and a backslash is \\\\", s.Expr)
+	case syntax.ErrTrailingBackslash:
+		return "a backslash stands at the end; the character is \\\\"
+	}
+	return fmt.Sprintf("%s: %s", s.Code, s.Expr)
 }
 
 func readContains(_ *reader, n *schema.Node) func(finding) verdict {

@@ -46,6 +46,10 @@ func (c *Cases) ReadNode(n *Node, p *Problems) {
 		c.readFrom(n, p)
 		return
 	}
+	if n.Kind == Text && !n.Open() {
+		p.Add(n.Pos, "expected a list of cases, found %s; cases of a file are written {from: %s, name: \"${row.COLUMN}\"}", describe(n), n.Scalar)
+		return
+	}
 	if n.Kind == List && len(n.Items) == 0 {
 		p.Add(n.Pos, "no case stands here, so nothing of this scenario would run; leave cases out or name one")
 		return

@@ -14,7 +14,8 @@ import (
 type Pos struct {
 	File      string
 	Line, Col int
-	// Via is where the alias stands through which this place was reached.
+	// Via is where the alias, or the use of a steps file, stands through which
+	// this place was reached.
 	Via *Pos
 }
 
@@ -24,7 +25,11 @@ func (p Pos) String() string {
 		return p.File
 	}
 	s := fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
-	if p.Via != nil {
+	switch {
+	case p.Via == nil:
+	case p.Via.File != p.File:
+		s += fmt.Sprintf(" (used at %s:%d:%d)", p.Via.File, p.Via.Line, p.Via.Col)
+	default:
 		s += fmt.Sprintf(" (used at line %d, column %d)", p.Via.Line, p.Via.Col)
 	}
 	return s

@@ -144,24 +144,22 @@ func csvProblem(file string, err error, p *Problems) {
 }
 
 func jsonRows(file string, src []byte, p *Problems) []Row {
-	d := json.NewDecoder(bytes.NewReader(src))
-	d.UseNumber()
-	fail := func(err error) []Row {
-		at := d.InputOffset()
-		var bad *json.SyntaxError
-		if errors.As(err, &bad) {
-			at = bad.Offset - 1
-		}
-		said := strings.TrimPrefix(err.Error(), "json: ")
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	var raw json.RawMessage
+	var bad *json.SyntaxError
+	if err := json.Unmarshal(src, &raw); errors.As(err, &bad) { // it knows the place, which the decoder below loses
+		said := inWords(err)
+		if bad.Offset >= int64(len(bytes.TrimSpace(src))) && strings.HasPrefix(said, "unexpected end") {
 			said = "the file ends in the middle"
 		}
-		p.Add(offsetPos(file, src, at), "cannot be read as JSON: %s", said)
+		p.Add(offsetPos(file, src, bad.Offset-1), "cannot be read as JSON: %s", said)
 		return nil
 	}
+	d := json.NewDecoder(bytes.NewReader(src))
+	d.UseNumber()
 	first, err := d.Token()
 	if err != nil {
-		return fail(err)
+		p.Add(Pos{File: file}, "cannot be read as JSON: %s", inWords(err))
+		return nil
 	}
 	if first != json.Delim('[') {
 		p.Add(offsetPos(file, src, 0), "cases come from a list of mappings, [{…}, {…}]")
@@ -172,7 +170,8 @@ func jsonRows(file string, src []byte, p *Problems) []Row {
 		at := offsetPos(file, src, nextValue(src, d.InputOffset()))
 		var v any
 		if err := d.Decode(&v); err != nil {
-			return fail(err)
+			p.Add(at, "cannot be read as JSON: %s", inWords(err))
+			return nil
 		}
 		m, ok := v.(map[string]any)
 		if !ok {
@@ -181,13 +180,27 @@ func jsonRows(file string, src []byte, p *Problems) []Row {
 		}
 		rows = append(rows, Row{Pos: at, Values: m})
 	}
-	if _, err := d.Token(); err != nil {
-		return fail(err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		p.Add(offsetPos(file, src, d.InputOffset()), "something stands behind the end of the list")
-	}
 	return rows
+}
+
+// inWords says what is wrong with JSON text, for readers who know no parser.
+func inWords(err error) string {
+	said := strings.TrimPrefix(err.Error(), "json: ")
+	if errors.Is(err, io.EOF) {
+		return "the file is empty"
+	}
+	for _, x := range []struct{ after, means string }{
+		{"after object key:value pair", "a comma or a } is missing before this"},
+		{"after object key", "a colon is missing before this"},
+		{"after array element", "a comma or a ] is missing before this"},
+		{"looking for beginning of object key string", "a key in double quotes is missing here; the last pair takes no comma behind it"},
+		{"looking for beginning of value", "a value is missing here; text stands in double quotes"},
+	} {
+		if strings.HasSuffix(said, x.after) {
+			return x.means
+		}
+	}
+	return said
 }
 
 // nextValue skips to where the next element of a list begins.

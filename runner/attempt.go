@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rehearse-dev/rehearse/runner/event"
@@ -77,7 +78,7 @@ func (a *attempt) begin(r *run, suite *suiteRun, queued time.Time) {
 	traceID, header := newTrace(now)
 	a.stage = stage{
 		run: r, suite: a.c.Suite, owner: a.c.ID, caseID: a.c.ID, number: 1, id: r.names.attempt(), started: now,
-		file: a.c.File, blocks: new(usedBlocks),
+		file: a.c.File, blocks: new(usedBlocks), checked: new(atomic.Bool),
 	}
 	a.ledger = r.Ledger.Scope(a.c.ID, r.resourceChanged(a))
 	names := map[string]any{
@@ -156,14 +157,18 @@ func (a *attempt) assert(ctx context.Context, list []*plan.Step) string {
 			a.noteStep(ctx, list[i], f.Status)
 		}
 	}
+	reason := ""
+	switch {
+	case total == event.Skipped:
+		reason = "every step of assert was skipped, so nothing was checked"
+	case total == event.Passed && !a.checked.Load() && slices.ContainsFunc(list, (*plan.Step).Looks):
+		total, reason = event.Skipped, "every step of assert that checks something was skipped, so nothing was checked"
+	}
 	if total == event.Skipped {
 		a.note(event.Skipped, "", "")
 	}
 	a.phaseFinished("assert", start, total)
-	if total == event.Skipped {
-		return "every step of assert was skipped, so nothing was checked"
-	}
-	return ""
+	return reason
 }
 
 // noteStep makes a step's end the attempt's.
@@ -247,6 +252,9 @@ func (g *stage) cleanUpList(ctx context.Context, list []*plan.Step) (left []stri
 	for _, x := range list {
 		if id := g.neverRan(x); id != "" {
 			g.missing(x, event.Skipped)
+			if g.announce {
+				g.tellStart(x, &event.StepStart{Phase: x.Phase})
+			}
 			g.emit(x, event.StepFinished, &event.StepFinish{Status: event.Skipped, Summary: id + " never ran, so there is nothing to clean up"})
 			continue
 		}

@@ -28,13 +28,17 @@ type outcome struct {
 }
 
 // oneByOne runs steps one after the other and stops at the first that does not
-// pass. In assert their clocks start where b says, elsewhere at their own start.
+// pass. In assert the clocks of the first start where b says, those of the
+// others, as everywhere else, at their own start.
 func (g *stage) oneByOne(ctx context.Context, list []*plan.Step, b begin) outcome {
 	var o outcome
 	for i, x := range list {
 		one := begin{clock: time.Now()}
-		if x.Phase == "assert" {
-			one = begin{clock: g.clockOf(x, b.clock), late: b.late || i > 0}
+		switch {
+		case x.Common.After != "":
+			one.clock = g.scope.end(x.Common.After).at
+		case x.Phase == "assert" && i == 0:
+			one = begin{clock: b.clock, late: b.late}
 		}
 		f, _ := g.step(ctx, x, one)
 		o.finished = append(o.finished, f)
@@ -193,24 +197,44 @@ func (g *stage) use(ctx context.Context, x *plan.Step, b begin) (*event.StepFini
 		list[i] = y.Within(x.Place())
 	}
 	o := inner.oneByOne(ctx, list, b)
-	if o.status != event.Passed {
+	// Of a block that skipped all its steps the result counts all the same
+	// where somebody looks at it.
+	skipped := o.status == event.Skipped && (x.Phase == "assert" && r.expect.Empty() || r.expect.Empty() && inner.skippedNeeds(x) != "")
+	if o.status != event.Passed && o.status != event.Skipped || skipped {
 		f := summed(o.finished, func(i int) string { return list[i].Label() })
 		if o.bad != nil {
 			f.Summary = fmt.Sprintf("step %d of %s did not pass: %s", o.bad.Index+1, x.Block.Name, o.bad.Label())
 		}
 		return f, nil
 	}
-	for _, id := range x.Block.Needs {
-		if inner.scope.end(id).status == event.Skipped {
-			return unable(fmt.Errorf("the result of %s needs %s, and that step was skipped", x.Block.Name, id)), nil
-		}
+	if id := inner.skippedNeeds(x); id != "" {
+		return unable(fmt.Errorf("the result of %s needs %s, and that step was skipped", x.Block.Name, id)), nil
 	}
 	doc, err := inner.scope.document(ctx, x.Block.Result, x.Block.File)
 	if err != nil {
 		return unable(fmt.Errorf("the result of %s: %w", x.Block.Name, err)), nil
 	}
 	look := steps.Probe[any]{Look: func(context.Context) (steps.Seen[any], error) { return steps.Seen[any]{Doc: doc, At: time.Now()}, nil }}
-	return finished(probe.Run(ctx, probe.Policy{Since: b.clock}, look, r.expect.Run, func(event.Probe) {})), doc
+	v := probe.Run(ctx, probe.Policy{Since: b.clock}, look, r.expect.Run, func(event.Probe) {})
+	g.checkedBy(x, v)
+	return finished(v), doc
+}
+
+// skippedNeeds names a skipped step that the result of a block needs.
+func (g *stage) skippedNeeds(x *plan.Step) string {
+	for _, id := range x.Block.Needs {
+		if g.scope.end(id).status == event.Skipped {
+			return id
+		}
+	}
+	return ""
+}
+
+// checkedBy notes that a step of assert has checked something.
+func (g *stage) checkedBy(x *plan.Step, v probe.Verdict) {
+	if x.Phase == "assert" && len(v.Results) > 0 && g.checked != nil {
+		g.checked.Store(true)
+	}
 }
 
 // usedBlocks are the blocks that an attempt has used, whose clean-up is due.
@@ -230,7 +254,7 @@ func (u *usedBlocks) push(g *stage, x *plan.Step) {
 	}
 	list := make([]*plan.Step, len(x.Block.Cleanup))
 	for i, y := range x.Block.Cleanup {
-		list[i] = y.Within("cleanup/" + x.Place())
+		list[i] = y.Within(x.Place() + "/cleanup")
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -278,11 +278,11 @@ cleanup:
 		}
 		var order []string
 		for _, e := range r.events {
-			if e.Type == event.StepFinished && strings.HasPrefix(e.Step, "cleanup/") {
+			if e.Type == event.StepFinished && strings.Contains(e.Step, "cleanup/") {
 				order = append(order, e.Step)
 			}
 		}
-		if want := []string{"cleanup/0", "cleanup/act/1/1/0/0", "cleanup/act/1/0/0/0", "cleanup/act/0/0"}; !slices.Equal(order, want) {
+		if want := []string{"cleanup/0", "act/1/1/0/cleanup/0", "act/1/0/0/cleanup/0", "act/0/cleanup/0"}; !slices.Equal(order, want) {
 			t.Errorf("cleaned up in the order %v, want %v", order, want)
 		}
 	})
@@ -301,7 +301,7 @@ assert:
 		if got["act/0/1"].Status != event.Failed || got["act/0"].Status != event.Failed || got["act/0/2"] != nil || got["assert/0"].Status != event.NotRun {
 			t.Error(r.text)
 		}
-		if f := got["cleanup/act/0/0"]; f == nil || f.Status != event.Passed {
+		if f := got["act/0/cleanup/0"]; f == nil || f.Status != event.Passed {
 			t.Error("the clean-up of what was used did not run")
 		}
 		wants(t, r.text, `act step 1, step 2: check "is great"`, "orders.steps.yaml:17:7, used at ", "a.scenario.yaml:4:5")
@@ -321,7 +321,7 @@ assert:
   - check: placed.twice == 2
 `, map[string]string{"orders.steps.yaml": ordersFile}, func(t *testing.T, r result, _ time.Duration) {
 		wants(t, r.text, "it uses the result of placed, and that step was skipped")
-		if len(statuses(r, "cleanup/")) > 0 {
+		if len(statuses(r, "act/0/")) > 0 {
 			t.Error(r.text)
 		}
 	})
@@ -369,10 +369,81 @@ assert:
 		}
 		cleaned := false
 		for place, f := range r.steps() {
-			cleaned = cleaned || strings.Contains(place, "cleanup/arrange/0/0") && f.Status == event.Passed
+			cleaned = cleaned || strings.Contains(place, "arrange/0/cleanup/0") && f.Status == event.Passed
 		}
 		if !cleaned {
 			t.Error("the clean-up of what the suite used did not run", statuses(r, "suite"))
 		}
 	})
+}
+
+const optionalFile = `
+opt:
+  params: {on: {required: true}}
+  steps:
+    - set: {a: 1}
+      id: s
+      when: params.on
+  result: {a: "${default(s.a, 7)}"}
+`
+
+func TestTheResultOfABlockThatSkippedAllItsStepsIsChecked(t *testing.T) {
+	for name, c := range map[string]struct {
+		scenario string
+		status   event.Status
+	}{
+		"a wrong expectation fails": {"act:\n  - use: {steps: \"x.steps.yaml#opt\", with: {on: false}}\n    expect: {a: 99}\nassert:\n  - check: true\n", event.Failed},
+		"a right one holds":         {"act:\n  - use: {steps: \"x.steps.yaml#opt\", with: {on: false}}\n    expect: {a: 7}\n    id: m\nassert:\n  - check: m.a == 7\n", event.Passed},
+		"also in assert":            {"assert:\n  - set: {x: 1}\n  - use: {steps: \"x.steps.yaml#opt\", with: {on: false}}\n    expect: {a: 99}\n", event.Failed},
+		"and at each turn":          {"act:\n  - use: {steps: \"x.steps.yaml#opt\", with: {on: \"${each.value}\"}}\n    expect: {a: 1}\n    for_each: [true, false]\nassert:\n  - check: true\n", event.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, "scenario: S\n"+c.scenario, map[string]string{"x.steps.yaml": optionalFile}, func(t *testing.T, r result, _ time.Duration) {
+				if got := r.finish(t).Status; got != c.status {
+					t.Errorf("%s, want %s\n%s", got, c.status, r.text)
+				}
+			})
+		})
+	}
+}
+
+func TestWhatChecksNothingDoesNotMakeUpForSkippedChecks(t *testing.T) {
+	for name, assert := range map[string]string{
+		"a wait":         "  - check: 1 == 2\n    when: 1 == 2\n  - wait: 1ms\n",
+		"a set":          "  - check: 1 == 2\n    when: 1 == 2\n  - set: {a: 1}\n",
+		"inside a use":   "  - use: {steps: \"x.steps.yaml#look\"}\n",
+		"inside a turn":  "  - check: true\n    when: each.value == 3\n    for_each: [1, 2]\n  - wait: 1ms\n",
+		"in a parallel":  "  - parallel:\n      - set: {a: 1}\n      - check: 1 == 2\n        when: 1 == 2\n",
+		"beside a block": "  - use: {steps: \"x.steps.yaml#look\"}\n  - wait: 1ms\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			virtually(t, "scenario: S\nassert:\n"+assert, map[string]string{"x.steps.yaml": "look:\n  steps:\n    - set: {a: 1}\n    - check: true\n      when: 1 == 2\n"}, func(t *testing.T, r result, _ time.Duration) {
+				if got := r.finish(t).Status; got != event.Skipped {
+					t.Errorf("%s, want skipped\n%s", got, r.text)
+				}
+				wants(t, r.text, "that checks something was skipped")
+			})
+		})
+	}
+}
+
+func TestAFailedCleanUpOfABlockNamesBothPlaces(t *testing.T) {
+	virtually(t, "scenario: S\nact:\n  - use: {steps: \"x.steps.yaml#make\"}\nassert:\n  - check: true\n",
+		map[string]string{"x.steps.yaml": "make:\n  steps:\n    - set: {a: 1}\n  cleanup:\n    - check: 1 == 2\n"},
+		func(t *testing.T, r result, _ time.Duration) {
+			if r.code != runner.ExitLeft {
+				t.Errorf("exit code %d\n%s", r.code, r.text)
+			}
+			wants(t, r.text, "act step 1, cleanup step 1: check", "x.steps.yaml:5:7, used at")
+		})
+}
+
+func TestClocksOfAUseInAssert(t *testing.T) {
+	virtually(t, "scenario: S\nassert:\n  - use: {steps: \"x.steps.yaml#look\"}\n",
+		map[string]string{"x.steps.yaml": "look:\n  steps:\n    - wait: 10s\n    - check: unix_ms() > 0\n      within: 1s\n"},
+		func(t *testing.T, r result, _ time.Duration) {
+			if r.code != runner.ExitPassed {
+				t.Error(r.text)
+			}
+		})
 }

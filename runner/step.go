@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/rehearse-dev/rehearse/assertions"
@@ -31,6 +32,7 @@ type stage struct {
 	announce bool   // the steps stand in no plan that was told before
 	keep     bool   // what the steps create is not taken back
 	blocks   *usedBlocks
+	checked  *atomic.Bool // whether a step of assert has checked something
 	started  time.Time
 	actStart time.Time // zero before act
 }
@@ -47,12 +49,7 @@ func (g *stage) emit(x *plan.Step, t event.Type, b event.Body) {
 func (g *stage) step(ctx context.Context, x *plan.Step, b begin) (*event.StepFinish, any) {
 	start := time.Now()
 	place := g.run.Place(g.suite)
-	begun := &event.StepStart{Phase: x.Phase, Account: place.Account, Region: place.Region, WaitedFor: b.waited}
-	if g.announce {
-		p := plannedStep(x, g.file)
-		begun.Plan = &p
-	}
-	g.emit(x, event.StepStarted, begun)
+	g.tellStart(x, &event.StepStart{Phase: x.Phase, Account: place.Account, Region: place.Region, WaitedFor: b.waited})
 	f, result := g.carryOut(ctx, x, b)
 	f.MS = time.Since(start).Milliseconds()
 	if x.ForEach == nil {
@@ -70,6 +67,14 @@ func (g *stage) step(ctx context.Context, x *plan.Step, b begin) (*event.StepFin
 	}
 	g.emit(x, event.StepFinished, f)
 	return f, result
+}
+
+func (g *stage) tellStart(x *plan.Step, begun *event.StepStart) {
+	if g.announce {
+		p := plannedStep(x, g.file)
+		begun.Plan = &p
+	}
+	g.emit(x, event.StepStarted, begun)
 }
 
 // missing notes that a step, and those inside it, have no result.
@@ -164,6 +169,7 @@ func (g *stage) carryOutOne(ctx context.Context, x *plan.Step, b begin) (f *even
 	}
 	look.Look = g.masked(x, look.Look)
 	v := probe.Run(ctx, pol, look, checks.Run, func(e event.Probe) { g.emit(x, event.ProbeAttempt, &e) })
+	g.checkedBy(x, v)
 	f = finished(v)
 	if x.Kind.Condition != "" && f.Status == event.Failed {
 		f.Summary += g.scope.explain(x)

@@ -154,6 +154,10 @@ func jsonRows(file string, src []byte, p *Problems) []Row {
 		p.Add(offsetPos(file, src, bad.Offset-1), "cannot be read as JSON: %s", said)
 		return nil
 	}
+	if key, at := twice(json.NewDecoder(bytes.NewReader(src))); key != "" {
+		p.Add(offsetPos(file, src, at), "the key %q stands there twice; one would silently win", key)
+		return nil
+	}
 	d := json.NewDecoder(bytes.NewReader(src))
 	d.UseNumber()
 	first, err := d.Token()
@@ -181,6 +185,30 @@ func jsonRows(file string, src []byte, p *Problems) []Row {
 		rows = append(rows, Row{Pos: at, Values: m})
 	}
 	return rows
+}
+
+// twice finds a key that an object of valid JSON has twice, and where it ends.
+func twice(d *json.Decoder) (key string, at int64) {
+	t, err := d.Token()
+	if err != nil || t != json.Delim('{') && t != json.Delim('[') {
+		return "", 0
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		if t == json.Delim('{') {
+			k, _ := d.Token()
+			name, _ := k.(string)
+			if seen[name] {
+				return name, d.InputOffset() - 1
+			}
+			seen[name] = true
+		}
+		if key, at = twice(d); key != "" {
+			return key, at
+		}
+	}
+	_, _ = d.Token() // the closing bracket of valid JSON
+	return "", 0
 }
 
 // inWords says what is wrong with JSON text, for readers who know no parser.

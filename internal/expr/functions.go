@@ -16,7 +16,7 @@ var functions = map[string]*function{
 	"base64":      {signature: "base64(s)", least: 1, most: 1, doc: "text as base64", call: callBase64, makes: takesBytes},
 	"from_base64": {signature: "from_base64(s)", least: 1, most: 1, doc: "the text that base64 holds, of either alphabet, padded or not", call: callFromBase64, makes: makesBytes},
 	"sha256":      {signature: "sha256(s)", least: 1, most: 1, doc: "the SHA-256 of text, as 64 hexadecimal digits", call: callSHA256, makes: takesBytes},
-	"file":        {signature: "file(path)", least: 1, most: 1, doc: "the content of a file; the path is relative to the scenario file", call: callFile, makes: readsFile},
+	"file":        {signature: "file(path)", least: 1, most: 1, doc: "the content of a file; the path is relative to the file that the expression stands in", call: callFile, makes: readsFile},
 	"render":      {signature: "render(path)", least: 1, most: 1, doc: "the content of a file with its ${…} expanded", call: callRender, makes: readsFile},
 
 	"lower":   {signature: "lower(s)", least: 1, most: 1, doc: "text in lower case", call: callLower},

@@ -65,5 +65,5 @@ func Find(ctx context.Context, run *steps.Shared, id string) (*Handle, error) {
 		known = append(known, k)
 	}
 	sort.Strings(known)
-	return nil, fmt.Errorf("%q is no listener of this run; from takes the id of a listen step (opened so far: %s)", id, schema.KnownNames(known))
+	return nil, fmt.Errorf("%q is no listener of this run; from takes the id of a listen step, and an expression or a param the listener itself, ${%s.listener} (opened so far: %s)", id, id, schema.KnownNames(known))
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ func (b *builder) cases(f *schema.Found, suite *Suite, s *schema.Scenario) []*Ca
 		}
 		if v.row != nil {
 			x.Line = s.Node.At("cases").Line // the row stands in another file
+			x.at = v.Pos
 		}
 		b.nameCase(x, s, v)
 		known := newScope(b, suite, x.Vars)
@@ -146,8 +148,8 @@ func (b *builder) uniqueNames(cases []*Case, s *schema.Scenario, first map[strin
 		switch {
 		case i < len(s.Cases.List):
 			at = s.Cases.List[i].Pos
-		case s.Cases.From != nil && s.Cases.From.Name != nil:
-			at = s.Cases.From.Name.Pos
+		case s.Cases.From != nil:
+			at = c.at
 		}
 		if c.CaseName == "" && (len(s.Cases.List) > 0 || s.Cases.From != nil) {
 			continue // that it has no name was told
@@ -246,20 +248,35 @@ func (b *builder) skip(c *Case, s *schema.Scenario, one schema.Case) string {
 	return ""
 }
 
+// noReason are texts that people write to say yes or no.
+var noReason = map[string]bool{
+	"no": true, "off": true, "n": true, "none": true, "never": true, "false": true, "0": true, "null": true,
+	"yes": true, "on": true, "y": true, "true": true, "1": true,
+}
+
+func ofCase(c *Case) string {
+	if c.CaseName == "" {
+		return ""
+	}
+	return " (case " + c.CaseName + ")"
+}
+
 // skipReason evaluates skip: a non-empty text or number skips with that
 // reason, true skips; false, null and empty do not.
 func (b *builder) skipReason(n *schema.Node, c *Case) string {
 	if n == nil {
 		return ""
 	}
-	if word := strings.ToLower(n.Scalar); n.Kind == schema.Text && !n.Open() && slices.Contains([]string{"no", "off", "n", "none", "never", "yes", "on", "y"}, word) {
-		b.p.Add(n.Pos, "%s is text here, so it would be the reason to skip; write true, false, or a reason that tells more", n.Scalar)
-		return ""
-	}
 	before := b.p.Errors()
 	value := n.Resolve(context.Background(), c.early(), b.p).Value()
 	if b.p.Errors() > before {
 		return ""
+	}
+	if text := fmt.Sprint(value); noReason[strings.ToLower(text)] {
+		if _, isBool := value.(bool); !isBool {
+			b.p.Add(n.Pos, "%q would be the reason to skip, and is none%s; write true, false, or a reason that tells more, and nothing at all to run it", text, ofCase(c))
+			return ""
+		}
 	}
 	switch v := value.(type) {
 	case nil:

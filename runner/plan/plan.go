@@ -70,6 +70,8 @@ type Case struct {
 	Row      map[string]any // of the file that the cases come from, nil without one
 	Timeout  time.Duration
 	Steps    Phases
+
+	at schema.Pos // of the row
 }
 
 // Phases are the steps of a scenario.

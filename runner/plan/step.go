@@ -105,13 +105,13 @@ func (s *Step) Names() []string {
 	return l
 }
 
-// looks says whether the step, or one inside it, checks something.
-func (s *Step) looks() bool {
+// Looks says whether the step, or one inside it, checks something.
+func (s *Step) Looks() bool {
 	inside := s.Together
 	if s.Block != nil {
 		inside = s.Block.Steps
 	}
-	return !s.Expect.Empty() || s.facts.Reads || slices.ContainsFunc(inside, (*Step).looks)
+	return !s.Expect.Empty() || s.facts.Reads || slices.ContainsFunc(inside, (*Step).Looks)
 }
 
 // keys are the names of a free result, nil where nobody knows them.

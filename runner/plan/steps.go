@@ -42,7 +42,7 @@ func (b *builder) warnOfNothingChecked(s *schema.Scenario, p Phases) {
 	if _, written := s.Node.Get("assert"); len(all) == 0 || written && len(p.Assert) == 0 {
 		return // an error already
 	}
-	if !slices.ContainsFunc(all, (*Step).looks) {
+	if !slices.ContainsFunc(all, (*Step).Looks) {
 		b.p.Warn(s.Name, "this scenario checks nothing: it passes as soon as its steps could be carried out; add an assert step that looks at something")
 	}
 }

@@ -51,9 +51,9 @@ func (b *builder) givenVars() map[string]*schema.Node {
 // warnOfUselessVars tells of vars on the command line that no file defines or
 // uses: their names are probably misspelt.
 func (b *builder) warnOfUselessVars() {
-	for name := range b.options.Vars {
+	for name, n := range b.given {
 		if !b.varNames[name] {
-			b.p.Warn(schema.Pos{File: "--var " + name}, "no file that was read defines or uses a var %q%s", name, schema.DidYouMean(name, keys(b.varNames)))
+			b.p.Warn(n.Pos, "no file that was read defines or uses a var %q%s", name, schema.DidYouMean(name, keys(b.varNames)))
 		}
 	}
 }

@@ -47,21 +47,29 @@ func (a *Attempt) know(s *Step) {
 	a.latest[s.Plan.Step] = s
 }
 
-// parentOf finds the step that a place stands inside of: assert/0 for assert/0/2.
+// parentOf finds the step that a place stands inside of: assert/0 for assert/0/2,
+// and for assert/0/cleanup/2, a step of the clean-up of what assert/0 used.
 func (a *Attempt) parentOf(place string) *Step {
 	i := strings.LastIndexByte(place, '/')
 	if i < 0 {
 		return nil
 	}
-	return a.latest[place[:i]]
+	return a.latest[strings.TrimSuffix(place[:i], "/cleanup")]
 }
 
 // ownIndex is the number of a place inside a step: 2 for assert/0/2/1 in assert/0.
+// Steps of a clean-up come behind all others.
 func ownIndex(place, step string) int {
-	number, _, _ := strings.Cut(strings.TrimPrefix(place, step+"/"), "/")
+	inside, cleanup := strings.CutPrefix(strings.TrimPrefix(place, step+"/"), "cleanup/")
+	number, _, _ := strings.Cut(inside, "/")
 	n, _ := strconv.Atoi(number)
+	if cleanup {
+		n += cleanupIndex
+	}
 	return n
 }
+
+const cleanupIndex = 1 << 30
 
 // label names a step as assert step 1: received "its name".
 func label(s *Step) string {
@@ -83,11 +91,13 @@ func label(s *Step) string {
 // it is a turn of a for_each.
 func ordinal(s *Step) string {
 	if p := s.parent; p != nil {
-		what := "step"
-		if s.Plan.File == p.Plan.File && s.Plan.Line == p.Plan.Line && s.Plan.Col == p.Plan.Col {
+		what, n := "step", s.index+1
+		if s.index >= cleanupIndex {
+			what, n = "cleanup step", s.index-cleanupIndex+1
+		} else if s.Plan.File == p.Plan.File && s.Plan.Line == p.Plan.Line && s.Plan.Col == p.Plan.Col {
 			what = "turn"
 		}
-		return fmt.Sprintf("%s, %s %d", ordinal(p), what, s.index+1)
+		return fmt.Sprintf("%s, %s %d", ordinal(p), what, n)
 	}
 	parts := strings.Split(s.Plan.Step, "/")
 	last := len(parts) - 1
@@ -97,8 +107,6 @@ func ordinal(s *Step) string {
 		return s.Plan.Step
 	case parts[0] == "suite" && last >= 2: // suite/NAME/arrange/0
 		return fmt.Sprintf("suite %s, %s step %d", strings.Join(parts[1:last-1], "/"), parts[last-1], n+1)
-	case parts[0] == "cleanup" && last > 1: // cleanup/act/0/1, of what act/0 used
-		return fmt.Sprintf("cleanup step %d of %s", n+1, ordinalOf(parts[1:last]))
 	case last > 1: // inside a step that the stream does not tell of
 		return ordinalOf(parts[:last]) + fmt.Sprintf(", %d", n+1)
 	}

@@ -209,7 +209,7 @@ func TestUnknownListener(t *testing.T) {
 	inBubble(t, sandbox.Options{}, func(b *bench) {
 		b.listen(`{event_bus: shop, rule: orders}`)
 		_, err := b.bind(eventbridge.Received, `{from: orders}`).Watch(b.ctx, b.env())
-		wantError(t, err, `"orders" is no listener of this run; from takes the id of a listen step (opened so far: listener-1)`)
+		wantError(t, err, `"orders" is no listener of this run; from takes the id of a listen step, and an expression or a param the listener itself, ${orders.listener} (opened so far: listener-1)`)
 	})
 }
 

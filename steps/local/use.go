@@ -15,7 +15,8 @@ var Use = steps.Define("use", steps.Def[useParams, map[string]any]{
 	Summary: "Runs steps that a steps file defines under a name.",
 	Doc: `The steps run in their order and stop at the first that does not pass. They see params, the ids of one another, vars, env, run, suite,
 scenario and case; the outside sees only what the definition calls its result. Its cleanup joins the scenario's, and runs when the steps were begun.
-Fields such as within belong to the steps inside; expect looks at the result. A failure inside names the step and the place that uses it.`,
+Fields such as within belong to the steps inside; expect looks at the result. A failure inside names the step and the place that uses it.
+In assert the clocks of the first step start at the end of act, those of each further step where the one before it has ended.`,
 	Example: `act:
   - use: {steps: "orders.steps.yaml#place_order", with: {order: "${scenario.id}"}}
     id: placed

@@ -42,7 +42,7 @@ func TestSpellings(t *testing.T) {
 	}
 	out.Write(text[at:])
 	if *update {
-		if err := os.WriteFile(page, []byte(out.String()), 0o644); err != nil { //nolint:gosec // a page of the project
+		if err := os.WriteFile(page, []byte(out.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

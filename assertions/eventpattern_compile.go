@@ -45,7 +45,7 @@ func (c *patternCompiler) compile(n *schema.Node, p *EventPattern) {
 	c.or, c.combinations = len(orFaults(n, patternPlace{}, false)) == 0, 1
 	rules := c.object([]rule{{}}, patternPlace{}, n)
 	p.names = c.names(n, nil)
-	if len(c.problems) == 0 && !isOpen(n) { // what is left open would let too much through
+	if len(c.problems) == 0 && !n.AnyOpen() { // what is left open would let too much through
 		p.finish(rules)
 	}
 }

@@ -111,7 +111,7 @@ func readBetween(r *reader, n *schema.Node) func(finding) verdict {
 		r.wrong(n, "between", takes, nil)
 		return nil
 	}
-	if isOpen(n) {
+	if n.AnyOpen() {
 		return nil
 	}
 	low, high := n.Items[0], n.Items[1]

@@ -154,7 +154,7 @@ func (r *reader) operation(name string, e schema.Entry) (operation, bool) {
 		r.p.Add(n.Pos, "nothing stands after %q; write null to mean null", e.Key+":")
 		return operation{}, false
 	}
-	o := operation{name: name, operator: r.operators[name], pos: e.KeyPos, open: isOpen(n)}
+	o := operation{name: name, operator: r.operators[name], pos: e.KeyPos, open: n.AnyOpen()}
 	if !o.open {
 		o.expected = n.Value()
 	}
@@ -166,12 +166,6 @@ func (r *reader) operation(name string, e schema.Entry) (operation, bool) {
 		o.test = o.operator.read(r, n)
 	}
 	return o, r.p.Errors() == before
-}
-
-func isOpen(n *schema.Node) bool {
-	open := false
-	n.Walk(func(x *schema.Node) { open = open || x.Open() })
-	return open
 }
 
 // wrong reports an argument that an operator does not take; hint, where there
@@ -248,7 +242,7 @@ func (r *reader) list(n *schema.Node, op, takes string, least int) ([]any, bool)
 	case len(n.Items) < least:
 		r.p.Add(n.Pos, "%s takes %s, found an empty list", op, takes)
 		return nil, false
-	case isOpen(n):
+	case n.AnyOpen():
 		return nil, false
 	}
 	return n.Value().([]any), true

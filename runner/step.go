@@ -32,7 +32,7 @@ type stage struct {
 	announce bool   // the steps stand in no plan that was told before
 	keep     bool   // what the steps create is not taken back
 	blocks   *usedBlocks
-	checked  *atomic.Bool // whether a step of assert has checked something
+	checked  *atomic.Bool // whether a step of assert has looked at something
 	started  time.Time
 	actStart time.Time // zero before act
 }
@@ -169,7 +169,9 @@ func (g *stage) carryOutOne(ctx context.Context, x *plan.Step, b begin) (f *even
 	}
 	look.Look = g.masked(x, look.Look)
 	v := probe.Run(ctx, pol, look, checks.Run, func(e event.Probe) { g.emit(x, event.ProbeAttempt, &e) })
-	g.checkedBy(x, v)
+	if x.Looks() {
+		g.checks(x)
+	}
 	f = finished(v)
 	if x.Kind.Condition != "" && f.Status == event.Failed {
 		f.Summary += g.scope.explain(x)

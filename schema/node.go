@@ -57,6 +57,13 @@ func (n *Node) Hole() bool { return n.Template != nil && n.Template.Whole() }
 // Open says whether the node is text with a hole that has no value yet.
 func (n *Node) Open() bool { return n.Template != nil }
 
+// AnyOpen says whether the node, or anything in it, has a hole without a value.
+func (n *Node) AnyOpen() bool {
+	open := false
+	n.Walk(func(x *Node) { open = open || x.Open() })
+	return open
+}
+
 // Get finds a mapping's value by its key.
 func (n *Node) Get(key string) (Entry, bool) {
 	if n != nil {

@@ -25,7 +25,8 @@ import (
 	"github.com/rehearse-dev/rehearse/steps/stage"
 )
 
-// TestExamplesRun runs every file that the pages show: all pass, and without a warning.
+// TestExamplesRun runs every file that the pages show, the example of every kind
+// among them: all pass, without a warning, and leave nothing behind.
 func TestExamplesRun(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -59,6 +60,7 @@ func TestExamplesRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	before := s.Inventory()
 	var text bytes.Buffer
 	code := runner.Run(t.Context(), runner.Options{
 		ID: runner.NewID(), Plan: p, Parallel: 100, Place: func(*plan.Suite) *awsclient.Place { return place },
@@ -67,6 +69,12 @@ func TestExamplesRun(t *testing.T) {
 	})
 	if code != runner.ExitPassed {
 		t.Errorf("exit code %d\n%s", code, text.String())
+	}
+	after := s.Inventory()
+	for what, n := range before {
+		if after[what] != n && what != "log_groups" {
+			t.Errorf("%s: %d before, %d after", what, n, after[what])
+		}
 	}
 }
 

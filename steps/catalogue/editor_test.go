@@ -274,7 +274,9 @@ func TestReservedIDs(t *testing.T) {
 		b.WriteString("  - set: {a: 1}\n    id: \"" + id + "\"\n")
 	}
 	dir := t.TempDir()
-	write(t, dir, "a.scenario.yaml", b.String())
+	if err := os.WriteFile(filepath.Join(dir, "a.scenario.yaml"), []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var p schema.Problems
 	plan.Build(schema.Discover([]string{dir}, &p), catalogue.New(), plan.Options{Detached: true}, &p)
 	refused := 0

@@ -51,17 +51,11 @@ func checkAttribute(n *schema.Node, at string, p *schema.Problems) {
 				checkAttribute(x, fmt.Sprintf("%s[%d]", at, i), p)
 			}
 			return
-		case isOpen(v):
+		case v.AnyOpen():
 			return
 		}
 	}
 	if _, err := fromTyped(n.Value(), at); err != nil {
 		p.Add(n.Pos, "%v", err)
 	}
-}
-
-func isOpen(n *schema.Node) bool {
-	open := false
-	n.Walk(func(x *schema.Node) { open = open || x.Open() })
-	return open
 }

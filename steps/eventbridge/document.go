@@ -21,7 +21,7 @@ func (d *Document) ReadNode(n *schema.Node, p *schema.Problems) {
 	switch {
 	case n.Hole():
 	case n.Kind == schema.Map:
-		if !hasHoles(n) {
+		if !n.AnyOpen() {
 			d.Text = jsonText(n)
 		}
 	case n.Kind == schema.Text && n.Open():
@@ -120,12 +120,6 @@ func shown(n *schema.Node) string {
 		return fmt.Sprintf("%q", n.Scalar)
 	}
 	return n.Kind.String()
-}
-
-func hasHoles(n *schema.Node) bool {
-	open := false
-	n.Walk(func(x *schema.Node) { open = open || x.Open() })
-	return open
 }
 
 // jsonText writes a node as JSON, its keys in the order in which they stand.

@@ -13,10 +13,8 @@ type Input struct{ json *string }
 
 // ReadNode turns the document into JSON.
 func (in *Input) ReadNode(n *schema.Node, p *schema.Problems) {
-	open := false
-	n.Walk(func(x *schema.Node) { open = open || x.Open() })
 	switch {
-	case open:
+	case n.AnyOpen():
 		return
 	case n.Kind == schema.Text:
 		if _, err := schema.ParseJSON([]byte(n.Scalar)); err != nil {

@@ -224,7 +224,7 @@ func (a *attempt) cleanUp() *event.Cleanup {
 	taken := event.Passed
 	ctx, cancel := withTimeout(a.run.base, takeBackTimeout, "the minute for taking back is over")
 	defer cancel()
-	left := a.ledger.TakeBack(ctx, a.run.Reapers, a.run.Place(a.suite))
+	left := a.ledger.TakeBack(ctx, a.run.Reapers, a.run.Places.At)
 	if len(left) > 0 {
 		out.Status, taken = event.Errored, event.Errored
 		out.Left = append(out.Left, left...)

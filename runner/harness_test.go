@@ -90,13 +90,17 @@ func (s *stage) run() result {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	places := &runner.Places{}
+	for _, x := range p.Suites {
+		places.Add(x, "", place)
+	}
 	rec, junit, stream, text := &recorder{}, report.NewJUnit(), &bytes.Buffer{}, &bytes.Buffer{}
 	console := report.NewConsole(text, report.ConsoleOptions{})
 	r := result{before: s.sandbox.Inventory()}
 	r.code = runner.Run(s.t.Context(), runner.Options{
 		ID: runner.NewID(), Plan: p, Parallel: s.parallel,
-		Place: func(*plan.Suite) *awsclient.Place { return place },
-		HTTP:  awsclient.HTTPClient(s.sandbox.Dial), Ledger: ledger.InMemory(), Reapers: ledger.ReapersOf(catalogue.Kinds()),
+		Places: places,
+		HTTP:   awsclient.HTTPClient(s.sandbox.Dial), Ledger: ledger.InMemory(), Reapers: ledger.ReapersOf(catalogue.Kinds()),
 		Sinks: []event.Sink{rec, junit, report.NewJSON(stream), console, watcher(s.watch)}, Stop: s.stop, Secrets: s.secrets,
 	})
 	r.after = s.sandbox.Inventory()

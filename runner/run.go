@@ -24,15 +24,14 @@ import (
 type Options struct {
 	ID       string // of the run, safe in names: NewID
 	Plan     *plan.Plan
-	Parallel int // cases in arrange, act and clean-up at once; at least 1
-	// Place is where a suite's steps run; it was connected before.
-	Place   func(*plan.Suite) *awsclient.Place
-	HTTP    *http.Client
-	Ledger  *ledger.Ledger
-	Reapers ledger.Reapers
-	Started event.RunStart // what run_started tells beyond what the runner knows
-	Secrets []string       // values that never leave in an event
-	Sinks   []event.Sink
+	Parallel int     // cases in arrange, act and clean-up at once; at least 1
+	Places   *Places // where steps run; each was connected before
+	HTTP     *http.Client
+	Ledger   *ledger.Ledger
+	Reapers  ledger.Reapers
+	Started  event.RunStart // what run_started tells beyond what the runner knows
+	Secrets  []string       // values that never leave in an event
+	Sinks    []event.Sink
 	// Stop ends the run softly when it is closed: no new work, clean up, report.
 	Stop <-chan struct{}
 }
@@ -187,15 +186,7 @@ func (r *run) end() {
 	if err := r.shared.Close(ctx); err != nil {
 		r.say("warning", "ending the run: %s", awsclient.Explain(err))
 	}
-	r.addLeft(r.scope.TakeBack(ctx, r.Reapers, r.anyPlace()))
-}
-
-// anyPlace is where the run's own resources are: there is one place a run.
-func (r *run) anyPlace() *awsclient.Place {
-	if len(r.Plan.Suites) == 0 {
-		return nil
-	}
-	return r.Place(r.Plan.Suites[0])
+	r.addLeft(r.scope.TakeBack(ctx, r.Reapers, r.Places.At))
 }
 
 func (r *run) addLeft(left []string) {
@@ -240,10 +231,10 @@ func (r *run) resourceChanged(a *attempt) func(ledger.Change) {
 			e.Type = event.ResourceCreated
 		}
 		body := &event.ResourceChange{Status: c.Status, Resource: event.Resource{
-			Kind: c.Resource.Type, ID: c.Resource.ID, ARN: c.Resource.ARN, Region: c.Resource.Region, Owner: c.Owner,
+			Kind: c.Resource.Type, ID: c.Resource.ID, ARN: c.Resource.ARN, Owner: c.Owner,
 		}}
-		if place := r.anyPlace(); place != nil {
-			body.Resource.Account = place.Account
+		if place := r.Places.At(c.Resource.Place); place != nil {
+			body.Resource.Account, body.Resource.Region = place.Account, place.Region
 		}
 		if c.Err != nil {
 			body.Error = awsclient.Explain(c.Err)

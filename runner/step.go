@@ -48,7 +48,7 @@ func (g *stage) emit(x *plan.Step, t event.Type, b event.Body) {
 // step runs one step to its end and tells of it.
 func (g *stage) step(ctx context.Context, x *plan.Step, b begin) (*event.StepFinish, any) {
 	start := time.Now()
-	place := g.run.Place(g.suite)
+	place := g.place(x)
 	g.tellStart(x, &event.StepStart{Phase: x.Phase, Account: place.Account, Region: place.Region, WaitedFor: b.waited})
 	f, result := g.carryOut(ctx, x, b)
 	f.MS = time.Since(start).Milliseconds()
@@ -235,8 +235,11 @@ func (g *stage) again(x *plan.Step, env *steps.Env) steps.Probe[any] {
 	}}
 }
 
+// place is where a step runs.
+func (g *stage) place(x *plan.Step) *awsclient.Place { return g.run.Places.Of(g.suite, x.Common.In) }
+
 func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
-	place := g.run.Place(g.suite)
+	place := g.place(x)
 	switch {
 	case x.Phase == "act" && !x.Kind.Idempotent:
 		place = place.Once()

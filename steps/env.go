@@ -56,11 +56,11 @@ type SuiteEnv struct {
 // Resource is something that a step creates: data, so that it can be removed
 // by this run, or by a later one that has only the record.
 type Resource struct {
-	Type   string            `json:"type"` // such as sqs.queue; names its Reaper
-	ID     string            `json:"id"`
-	ARN    string            `json:"arn,omitempty"`
-	Region string            `json:"region,omitempty"`
-	Data   map[string]string `json:"data,omitempty"` // what the reaper needs beyond the id
+	Type  string            `json:"type"` // such as sqs.queue; names its Reaper
+	ID    string            `json:"id"`
+	ARN   string            `json:"arn,omitempty"`
+	Place string            `json:"place,omitempty"` // where it is: a place's Key
+	Data  map[string]string `json:"data,omitempty"`  // what the reaper needs beyond the id
 }
 
 // Ledger keeps the record of what was created.
@@ -86,8 +86,8 @@ type Reaper struct {
 // Create records an intent, makes the call, and completes or withdraws the
 // record. Only an error that proves that nothing was created withdraws it.
 func (e *Env) Create(ctx context.Context, r Resource, call func(context.Context) (Resource, error)) error {
-	if r.Region == "" && e.AWS != nil {
-		r.Region = e.AWS.Region
+	if e.AWS != nil {
+		r.Place = e.AWS.Key()
 	}
 	entry, err := e.Ledger.Intend(ctx, r)
 	if err != nil {
@@ -100,9 +100,7 @@ func (e *Env) Create(ctx context.Context, r Resource, call func(context.Context)
 		}
 		return err
 	}
-	if made.Region == "" {
-		made.Region = r.Region
-	}
+	made.Place = r.Place
 	entry.Created(made)
 	return nil
 }

@@ -95,7 +95,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	if err != nil {
 		return exit{runner.ExitUnusable, err}
 	}
-	record, err := o.ledger()
+	record, err := o.ledger(places)
 	if err != nil {
 		return exit{runner.ExitUnusable, err}
 	}
@@ -107,7 +107,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	defer release()
 	code := runner.Run(hard, runner.Options{
 		ID: record.run, Plan: p, Parallel: o.parallel,
-		Place:  func(s *plan.Suite) *awsclient.Place { return places[s] },
+		Places: places,
 		HTTP:   o.httpClient(where),
 		Ledger: record.Ledger, Reapers: ledger.ReapersOf(catalogue.Kinds()),
 		Started: o.started(p, places), Secrets: secrets(ctx, p, places),
@@ -160,41 +160,6 @@ func (o *runOptions) check() (plan.Options, error) {
 	return chosen, nil
 }
 
-// connect finds where each suite runs; suites that go to the same place share it.
-func (o *runOptions) connect(ctx context.Context, p *plan.Plan, where awsclient.Settings) (map[*plan.Suite]*awsclient.Place, error) {
-	places := map[*plan.Suite]*awsclient.Place{}
-	made := map[string]*awsclient.Place{}
-	for _, s := range p.Suites {
-		set := where
-		if where.Dial == nil {
-			e := s.Environment
-			set = awsclient.Settings{
-				Profile: first(o.profile, e.Profile), Region: first(o.region, e.Region),
-				EndpointURL: first(o.endpoint, e.EndpointURL), Account: e.Account,
-			}
-		}
-		key := fmt.Sprintf("%s|%s|%s|%s", set.Profile, set.Region, set.EndpointURL, set.Account)
-		if made[key] == nil {
-			place, err := awsclient.Connect(ctx, set)
-			if err != nil {
-				return nil, err
-			}
-			made[key] = place
-		}
-		places[s] = made[key]
-	}
-	return places, nil
-}
-
-func first(l ...string) string {
-	for _, s := range l {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}
-
 // runRecord is the ledger of a run and the run's id.
 type runRecord struct {
 	*ledger.Ledger
@@ -203,7 +168,7 @@ type runRecord struct {
 
 // ledger begins the record of what the run creates. What is created in the
 // sandbox ends with this process, so that nothing needs to be on disk.
-func (o *runOptions) ledger() (runRecord, error) {
+func (o *runOptions) ledger(places *runner.Places) (runRecord, error) {
 	id := runner.NewID()
 	if o.sandbox {
 		return runRecord{ledger.InMemory(), id}, nil
@@ -212,7 +177,11 @@ func (o *runOptions) ledger() (runRecord, error) {
 	if err != nil {
 		return runRecord{}, fmt.Errorf("there is no folder for the record of what this run creates: %w; set REHEARSE_STATE_DIR", err)
 	}
-	l, err := ledger.Open(folder, id)
+	var origins []awsclient.Origin
+	for _, p := range places.All() {
+		origins = append(origins, p.Origin)
+	}
+	l, err := ledger.Open(folder, id, origins)
 	return runRecord{l, id}, err
 }
 
@@ -221,24 +190,15 @@ func (o *runOptions) httpClient(where awsclient.Settings) *http.Client {
 }
 
 // started is what the stream says about the run's surroundings.
-func (o *runOptions) started(p *plan.Plan, places map[*plan.Suite]*awsclient.Place) event.RunStart {
+func (o *runOptions) started(p *plan.Plan, places *runner.Places) event.RunStart {
 	cwd, _ := os.Getwd() // only shown
 	s := event.RunStart{Tool: "rehearse " + versionText(), CWD: cwd, CI: os.Getenv("CI") != ""}
 	for _, suite := range p.Suites {
-		place := places[suite]
+		place := places.Of(suite, "")
 		s.Account, s.Region, s.Endpoint = place.Account, place.Region, place.Endpoint
 		s.Env = first(s.Env, suite.Env)
 	}
 	return s
-}
-
-func secrets(ctx context.Context, p *plan.Plan, places map[*plan.Suite]*awsclient.Place) []string {
-	var l []string
-	for _, s := range p.Suites {
-		l = append(l, s.Secrets()...)
-		l = append(l, places[s].Secrets(ctx)...)
-	}
-	return l
 }
 
 // reports are the consumers of the stream and what must be done at its end.

@@ -26,6 +26,7 @@ type Settings struct {
 	Region      string
 	EndpointURL string
 	Account     string // when set, any other account is refused
+	RoleARN     string // a role to assume with the credentials that are found
 	Dial        Dialer // how connections are opened; nil: over the network
 	// AccessKey and SecretKey are fixed credentials, used only together with Dial.
 	AccessKey, SecretKey string
@@ -68,7 +69,7 @@ func Connect(ctx context.Context, s Settings) (*Place, error) {
 	if s.Account != "" && s.Account != account {
 		return nil, unusable("this is account %s, and the environment asks for account %s; nothing was touched", account, s.Account)
 	}
-	return newPlace(cfg, account), nil
+	return newPlace(cfg, account, s), nil
 }
 
 func load(ctx context.Context, s Settings) (aws.Config, error) {

@@ -37,11 +37,36 @@ type Place struct {
 	Account  string // 12 digits
 	Region   string
 	Endpoint string // where AWS is served; "" is AWS itself
+	Origin   Origin // how it was found, so that a later process finds it again
 
 	cfg     aws.Config
 	clients *clients
 	once    *Place // the same place, sending nothing twice
 	single  *Place // the same place, trying once
+}
+
+// Origin says how to come to a place again. It holds no credentials.
+type Origin struct {
+	Account  string `json:"account"`
+	Region   string `json:"region"`
+	Endpoint string `json:"endpoint,omitempty"`
+	Profile  string `json:"profile,omitempty"`
+	RoleARN  string `json:"role_arn,omitempty"`
+}
+
+// Key names a place among all that there are: account/region, and the endpoint
+// where it is not AWS itself.
+func (o Origin) Key() string {
+	key := o.Account + "/" + o.Region
+	if o.Endpoint != "" {
+		key += "@" + o.Endpoint
+	}
+	return key
+}
+
+// Key is the place's name in records.
+func (p *Place) Key() string {
+	return Origin{Account: p.Account, Region: p.Region, Endpoint: p.Endpoint}.Key()
 }
 
 // clients are made on demand, one of each.
@@ -59,19 +84,20 @@ const (
 	single                 // inside a probe: the probe itself looks again
 )
 
-func newPlace(cfg aws.Config, account string) *Place {
-	p := withRetries(cfg, account, patient)
-	p.once = withRetries(cfg, account, careful)
-	p.single = withRetries(cfg, account, single)
+func newPlace(cfg aws.Config, account string, s Settings) *Place {
+	o := Origin{Account: account, Region: cfg.Region, Endpoint: aws.ToString(cfg.BaseEndpoint), Profile: s.Profile, RoleARN: s.RoleARN}
+	p := withRetries(cfg, o, patient)
+	p.once = withRetries(cfg, o, careful)
+	p.single = withRetries(cfg, o, single)
 	p.once.single = p.single
 	return p
 }
 
-func withRetries(cfg aws.Config, account string, r retries) *Place {
+func withRetries(cfg aws.Config, o Origin, r retries) *Place {
 	cfg = cfg.Copy()
 	cfg.Retryer = func() aws.Retryer { return retryer(r) }
 	return &Place{
-		Account: account, Region: cfg.Region, Endpoint: aws.ToString(cfg.BaseEndpoint),
+		Account: o.Account, Region: o.Region, Endpoint: o.Endpoint, Origin: o,
 		cfg: cfg, clients: &clients{made: map[string]any{}},
 	}
 }

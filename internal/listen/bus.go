@@ -31,7 +31,7 @@ func FindBus(ctx context.Context, env *steps.Env, ref string) (Bus, error) {
 		return Bus{}, err
 	}
 	place := env.AWS
-	return steps.Share(ctx, env.Run, "eventbridge/bus/"+placeKey(place)+"/"+name, func(ctx context.Context) (Bus, error) {
+	return steps.Share(ctx, env.Run, "eventbridge/bus/"+place.Key()+"/"+name, func(ctx context.Context) (Bus, error) {
 		out, err := place.EventBridge().DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: aws.String(name)})
 		switch {
 		case awsclient.Is(err, "ResourceNotFoundException"):
@@ -118,8 +118,4 @@ func (a awsARN) within(place *awsclient.Place, what string) error {
 
 func where(place *awsclient.Place) string {
 	return fmt.Sprintf("account %s, region %s", place.Account, place.Region)
-}
-
-func placeKey(place *awsclient.Place) string {
-	return place.Account + "/" + place.Region + "/" + place.Endpoint
 }

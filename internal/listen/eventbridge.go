@@ -86,7 +86,7 @@ func OpenEventBridge(ctx context.Context, env *steps.Env, sel Selection, ready R
 func shareHarness(ctx context.Context, env *steps.Env, c chosen) (*harness, error) {
 	source := firstOf(env.Suite.CanarySource, "rehearse.canary")
 	place, run, runID, tags := env.AWS, env.Run, env.RunID, env.Suite.Tags
-	key := fmt.Sprintf("%s/%s/%s/%s/%s", placeKey(place), c.bus.ARN, c.pattern, c.state, source)
+	key := fmt.Sprintf("%s/%s/%s/%s/%s", place.Key(), c.bus.ARN, c.pattern, c.state, source)
 	return steps.Share(ctx, run, "listen/eventbridge/"+key, func(ctx context.Context) (*harness, error) {
 		h, err := newHarness(place, c, runID, key, source)
 		if err != nil {

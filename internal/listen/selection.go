@@ -68,7 +68,7 @@ func (s Selection) chooseRule(ctx context.Context, env *steps.Env) (chosen, erro
 		return chosen{}, steps.Finalf("rule %q is on bus %q, but event_bus says %q; leave event_bus out", s.Rule, busRef, bus.Name)
 	}
 	place := env.AWS
-	return steps.Share(ctx, env.Run, "eventbridge/rule/"+placeKey(place)+"/"+bus.Name+"|"+name, func(ctx context.Context) (chosen, error) {
+	return steps.Share(ctx, env.Run, "eventbridge/rule/"+place.Key()+"/"+bus.Name+"|"+name, func(ctx context.Context) (chosen, error) {
 		return describeRule(ctx, place, bus, name)
 	})
 }

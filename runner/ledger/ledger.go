@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -28,10 +29,11 @@ type Ledger struct {
 
 // line is one line of the file.
 type line struct {
-	N        int             `json:"n"`
-	Op       string          `json:"op"` // intend, created, settled
-	Owner    string          `json:"owner,omitempty"`
-	Resource *steps.Resource `json:"resource,omitempty"`
+	N        int               `json:"n"`
+	Op       string            `json:"op"` // place, intend, created, settled
+	Owner    string            `json:"owner,omitempty"`
+	Resource *steps.Resource   `json:"resource,omitempty"`
+	Place    *awsclient.Origin `json:"place,omitempty"`
 }
 
 // Folder is where ledgers lie: REHEARSE_STATE_DIR, else the user's state folder.
@@ -50,9 +52,10 @@ func Folder() (string, error) {
 	return filepath.Join(home, ".local", "state", "rehearse"), err
 }
 
-// Open begins the record of a run in a folder. The error says what to set when
-// the folder cannot be written.
-func Open(folder, run string) (*Ledger, error) {
+// Open begins the record of a run in a folder, with how to come to the places
+// in which it creates something. The error says what to set when the folder
+// cannot be written.
+func Open(folder, run string, places []awsclient.Origin) (*Ledger, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("the record of what this run creates cannot be kept in %s: %w; set REHEARSE_STATE_DIR to a folder that can be written", folder, errors.Unwrap(err))
 	}
@@ -61,7 +64,13 @@ func Open(folder, run string) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the record of what this run creates cannot be kept in %s: %w; set REHEARSE_STATE_DIR to a folder that can be written", folder, errors.Unwrap(err))
 	}
-	return &Ledger{path: path, file: f}, nil
+	l := &Ledger{path: path, file: f}
+	for _, p := range places {
+		if err := l.write(line{Op: "place", Place: &p}, true); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
+	return l, nil
 }
 
 // InMemory is a record for a place that ends with this process.

@@ -38,7 +38,7 @@ func intend(t *testing.T, s *Scope, keep bool, id string) steps.Entry {
 
 func TestTakeBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
-	l, err := Open(dir, "run1")
+	l, err := Open(dir, "run1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestTakeBack(t *testing.T) {
 		t.Errorf("%v %v", info.Mode(), err)
 	}
 	var order []string
-	left := s.TakeBack(t.Context(), reapers(&order), nil)
+	left := s.TakeBack(t.Context(), reapers(&order), nowhere)
 	if got, want := strings.Join(order, "; "), "made, with its ARN; intent only"; got != want {
 		t.Errorf("removed %s, want %s", got, want)
 	}
@@ -78,14 +78,14 @@ func TestTakeBack(t *testing.T) {
 }
 
 func TestRecordIsRemovedWhenAllIsSettled(t *testing.T) {
-	l, err := Open(t.TempDir(), "run1")
+	l, err := Open(t.TempDir(), "run1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := l.Scope("case", func(Change) {})
 	intend(t, s, false, "a")
 	var order []string
-	s.TakeBack(t.Context(), reapers(&order), nil)
+	s.TakeBack(t.Context(), reapers(&order), nowhere)
 	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
@@ -99,10 +99,10 @@ func TestNothingIsCreatedWithoutARecord(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(file, "run1"); err == nil || !strings.Contains(err.Error(), "set REHEARSE_STATE_DIR to a folder that can be written") {
+	if _, err := Open(file, "run1", nil); err == nil || !strings.Contains(err.Error(), "set REHEARSE_STATE_DIR to a folder that can be written") {
 		t.Errorf("%v", err)
 	}
-	l, err := Open(t.TempDir(), "run1")
+	l, err := Open(t.TempDir(), "run1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestTakeBackWithoutTimeTellsWhatIsLeft(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("stopped at once"))
 	var order []string
-	if left := s.TakeBack(ctx, reapers(&order), nil); fmt.Sprint(left) != "[thing a: no time was left to remove it: stopped at once]" {
+	if left := s.TakeBack(ctx, reapers(&order), nowhere); fmt.Sprint(left) != "[thing a: no time was left to remove it: stopped at once]" {
 		t.Errorf("%v", left)
 	}
 }
@@ -136,3 +136,6 @@ func TestFolder(t *testing.T) {
 		t.Errorf("%s %v", got, err)
 	}
 }
+
+// nowhere is the place of things that are in none.
+func nowhere(string) *awsclient.Place { return nil }

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"sort"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/steps"
@@ -25,7 +24,8 @@ func ReapersOf(kinds []steps.Kind) Reapers {
 
 // TakeBack removes everything the scope created, in reverse order, and gives
 // what is left, each with the reason. One failure does not keep the rest.
-func (s *Scope) TakeBack(ctx context.Context, reapers Reapers, place *awsclient.Place) (left []string) {
+// where finds the place of a resource by its key.
+func (s *Scope) TakeBack(ctx context.Context, reapers Reapers, where func(key string) *awsclient.Place) (left []string) {
 	s.mu.Lock()
 	entries := s.entries
 	s.entries = nil
@@ -40,7 +40,7 @@ func (s *Scope) TakeBack(ctx context.Context, reapers Reapers, place *awsclient.
 			s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "kept"})
 			continue
 		}
-		if err := remove(ctx, reapers, place, e.resource); err != nil {
+		if err := remove(ctx, reapers, where, e.resource); err != nil {
 			left = append(left, fmt.Sprintf("%s %s: %s", e.resource.Type, e.resource.ID, awsclient.Explain(err)))
 			s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "left", Err: err})
 			continue
@@ -51,7 +51,7 @@ func (s *Scope) TakeBack(ctx context.Context, reapers Reapers, place *awsclient.
 	return left
 }
 
-func remove(ctx context.Context, reapers Reapers, place *awsclient.Place, r steps.Resource) (err error) {
+func remove(ctx context.Context, reapers Reapers, where func(key string) *awsclient.Place, r steps.Resource) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("internal error: %v", p)
@@ -64,19 +64,5 @@ func remove(ctx context.Context, reapers Reapers, place *awsclient.Place, r step
 	if !ok {
 		return fmt.Errorf("internal error: nothing knows how to remove it")
 	}
-	return reaper.Remove(ctx, place, r)
-}
-
-// Left lists what a scope has created and not taken back yet.
-func (s *Scope) Left() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var l []string
-	for _, e := range s.entries {
-		if !e.settled && !e.keep {
-			l = append(l, e.resource.Type+" "+e.resource.ID)
-		}
-	}
-	sort.Strings(l)
-	return l
+	return reaper.Remove(ctx, where(r.Place), r)
 }

@@ -25,82 +25,66 @@ type attempt struct {
 	failed string // the first step that did not pass
 }
 
-// runCase waits for a slot, sets up the suite and runs the case.
-func (r *run) runCase(c *plan.Case, queued time.Time) {
-	if err := r.slots.Acquire(r.work, 1); err != nil {
-		r.skip(c, "not begun: "+context.Cause(r.work).Error())
-		return
-	}
+// newAttempt begins the n-th attempt of a case.
+func (r *run) newAttempt(c *plan.Case, n int, suite *suiteRun, waited event.ScenarioStart) *attempt {
+	now := time.Now()
+	traceID, header := newTrace(now)
 	a := &attempt{c: c, status: event.Passed}
-	holding := true
-	release := func() {
-		if holding {
-			r.slots.Release(1)
-		}
-		holding = false
+	a.stage = stage{
+		run: r, suite: c.Suite, owner: c.ID, caseID: c.ID, number: n, id: r.names.attempt(), started: now,
+		file: c.File, blocks: new(usedBlocks), checked: new(atomic.Bool),
 	}
-	defer release()
-	suite := r.suites[c.Suite]
-	setUp := suite.setUp(r.work)
-	if r.work.Err() != nil {
-		r.skip(c, "not begun: "+context.Cause(r.work).Error())
-		return
+	a.ledger = r.Ledger.Scope(c.ID, r.resourceChanged(a))
+	names := map[string]any{
+		"run":   suite.runNames(),
+		"suite": suite.results(),
+		"scenario": map[string]any{
+			"id": a.id, "name": c.Scenario, "started_at": now.UTC().Format("2006-01-02T15:04:05.000Z"),
+			"trace_id": traceID, "trace_header": header,
+		},
+		"case": map[string]any{"name": c.CaseName},
 	}
-	a.begin(r, suite, queued)
-	start := time.Now()
-	cleanup := &event.Cleanup{Status: event.Passed}
-	reason := ""
-	if setUp != nil {
+	if c.Row != nil {
+		names["row"] = c.Row
+	}
+	a.scope = newScope(c.Vars, names, r.seeds(c.ID, n))
+	a.hideVars(c.Vars)
+	waited.ScenarioID = a.id
+	a.emit(nil, event.ScenarioStarted, &waited)
+	return a
+}
+
+// perform runs the attempt to its end, clean-up included. unready is why the suite
+// could not be set up, nil when it was.
+func (a *attempt) perform(s *slot, unready error) *event.ScenarioFinish {
+	cleanup, reason := &event.Cleanup{Status: event.Passed}, ""
+	if unready != nil {
 		a.note(event.Errored, event.CauseArrange, "")
-		reason = "the suite's arrange failed: " + setUp.Error()
+		reason = "the suite's arrange failed: " + unready.Error()
 	} else {
-		reason = a.phases(release)
-		if !holding && r.slots.Acquire(r.base, 1) == nil {
-			holding = true
-		}
+		reason = a.phases(s)
+		_ = s.take(a.run.base) // that it ended means: at once, and clean-up says what is left
 		if a.status == event.Failed || a.status == event.Errored {
 			a.diagnose()
 		}
 		cleanup = a.cleanUp()
 	}
-	r.count(a.status)
-	if cleanup.Status != event.Passed {
-		r.addLeft(cleanup.Left)
+	clean := cleanup.Status == event.Passed
+	if !clean {
+		a.run.addLeft(cleanup.Left)
 	}
-	a.emit(nil, event.ScenarioFinished, &event.ScenarioFinish{
+	f := &event.ScenarioFinish{
 		Status: a.status, Cause: a.cause, Reason: reason, FailedStep: a.failed,
-		MS: time.Since(start).Milliseconds(), Final: true, Cleanup: cleanup,
-	})
-}
-
-func (a *attempt) begin(r *run, suite *suiteRun, queued time.Time) {
-	now := time.Now()
-	traceID, header := newTrace(now)
-	a.stage = stage{
-		run: r, suite: a.c.Suite, owner: a.c.ID, caseID: a.c.ID, number: 1, id: r.names.attempt(), started: now,
-		file: a.c.File, blocks: new(usedBlocks), checked: new(atomic.Bool),
+		MS: time.Since(a.started).Milliseconds(), Cleanup: cleanup,
+		Final: unready != nil || a.run.final(a.c, a.number, a.status, clean),
 	}
-	a.ledger = r.Ledger.Scope(a.c.ID, r.resourceChanged(a))
-	names := map[string]any{
-		"run":   suite.runNames(),
-		"suite": suite.results(),
-		"scenario": map[string]any{
-			"id": a.id, "name": a.c.Scenario, "started_at": now.UTC().Format("2006-01-02T15:04:05.000Z"),
-			"trace_id": traceID, "trace_header": header,
-		},
-		"case": map[string]any{"name": a.c.CaseName},
-	}
-	if a.c.Row != nil {
-		names["row"] = a.c.Row
-	}
-	a.scope = newScope(a.c.Vars, names)
-	a.hideVars(a.c.Vars)
-	a.emit(nil, event.ScenarioStarted, &event.ScenarioStart{ScenarioID: a.id, QueuedMS: now.Sub(queued).Milliseconds()})
+	a.emit(nil, event.ScenarioFinished, f)
+	return f
 }
 
 // phases runs arrange, act and assert within the case's timeout. It gives a
 // reason when what went wrong belongs to no single step.
-func (a *attempt) phases(release func()) string {
+func (a *attempt) phases(s *slot) string {
 	ctx, cancel := withTimeout(a.run.work, a.c.Timeout, "the scenario's timeout of %s is used up", a.c.Timeout)
 	defer cancel()
 	p := a.c.Steps
@@ -114,9 +98,7 @@ func (a *attempt) phases(release func()) string {
 		return ""
 	}
 	a.actEnd = time.Now()
-	if a.run.Parallel > 1 {
-		release() // who only probes holds no slot
-	}
+	s.probing()
 	return a.assert(ctx, p.Assert)
 }
 

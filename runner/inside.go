@@ -210,7 +210,7 @@ func (g *stage) use(ctx context.Context, x *plan.Step, b begin) (*event.StepFini
 	if id := inner.skippedNeeds(x); id != "" {
 		return unable(fmt.Errorf("the result of %s needs %s, and that step was skipped", x.Block.Name, id)), nil
 	}
-	doc, err := inner.scope.document(ctx, x.Block.Result, x.Block.File)
+	doc, err := inner.scope.document(ctx, x.Block.Result, x.Block.File, x.Place()+"/result")
 	if err != nil {
 		return unable(fmt.Errorf("the result of %s: %w", x.Block.Name, err)), nil
 	}

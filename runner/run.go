@@ -34,6 +34,11 @@ type Options struct {
 	Sinks    []event.Sink
 	// Stop ends the run softly when it is closed: no new work, clean up, report.
 	Stop <-chan struct{}
+
+	Timeout     time.Duration // of the run; 0: none. What is under way then is an error
+	FailFast    bool          // no case begins after one that did not pass
+	FailOnFlaky bool          // a case that passed only when tried again fails the run
+	Seed        int64         // makes random numbers and pauses repeatable
 }
 
 // Exit codes of a run.
@@ -57,9 +62,12 @@ var errInterrupted = errors.New("the run was interrupted")
 type run struct {
 	Options
 	stream *stream
-	work   context.Context // ends with an interrupt
+	work   context.Context // ends with an interrupt, or when the run's time is used up
+	starts context.Context // ends with work, or when no more cases may begin
+	noMore context.CancelCauseFunc
 	base   context.Context // ends with a second one; clean-up derives from it
 	slots  *semaphore.Weighted
+	locks  *locks
 	shared *steps.Shared
 	scope  *ledger.Scope // what belongs to the run
 	names  *names
@@ -73,12 +81,19 @@ type run struct {
 // Run runs the plan and gives the exit code. When ctx ends, the run stops at
 // once and leaves what it created; Stop is the gentle way.
 func Run(ctx context.Context, o Options) int {
-	r := &run{Options: o, base: ctx, slots: semaphore.NewWeighted(int64(max(1, o.Parallel))), suites: map[*plan.Suite]*suiteRun{}}
+	r := &run{Options: o, base: ctx, slots: semaphore.NewWeighted(int64(max(1, o.Parallel))), locks: newLocks(), suites: map[*plan.Suite]*suiteRun{}}
 	r.stream = newStream(o.ID, o.Secrets, o.Sinks)
 	r.names = newNames(o.ID)
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	if o.Timeout > 0 {
+		var end context.CancelFunc
+		work, end = context.WithTimeoutCause(work, o.Timeout, fmt.Errorf("%w: --run-timeout is %s", errRunTimeout, o.Timeout))
+		defer end()
+	}
 	r.work = work
+	r.starts, r.noMore = context.WithCancelCause(work)
+	defer r.noMore(nil)
 	r.scope = o.Ledger.Scope("run", r.resourceChanged(nil))
 	shared, endShared := context.WithCancel(ctx)
 	defer endShared()
@@ -94,17 +109,17 @@ func Run(ctx context.Context, o Options) int {
 	})
 	r.begin()
 	r.cases()
-	interrupted := work.Err() != nil
+	why := context.Cause(work)
 	r.end()
 	close(ended)
 	watcher.Wait()
-	return r.finish(interrupted)
+	return r.finish(why)
 }
 
 // begin tells what the run will do.
 func (r *run) begin() {
 	start := r.Started
-	start.Parallel, start.Cases = r.Parallel, len(r.Plan.Cases)
+	start.Parallel, start.Cases, start.Seed = r.Parallel, len(r.Plan.Cases), r.Seed
 	for _, s := range r.Plan.Suites {
 		start.Suites = append(start.Suites, s.Label)
 		r.suites[s] = newSuiteRun(r, s)
@@ -116,7 +131,7 @@ func (r *run) begin() {
 }
 
 func planned(c *plan.Case) *event.CasePlan {
-	p := &event.CasePlan{File: c.File, Line: c.Line, Scenario: c.Scenario, Name: c.Name, Tags: c.Tags, Skip: c.Skip, Steps: []event.StepPlan{}}
+	p := &event.CasePlan{File: c.File, Line: c.Line, Scenario: c.Scenario, Name: c.Name, Tags: c.Tags, Locks: c.Locks, Skip: c.Skip, Steps: []event.StepPlan{}}
 	for _, s := range c.Steps.All() {
 		p.Steps = append(p.Steps, plannedStep(s, c.File))
 	}
@@ -133,24 +148,6 @@ func plannedStep(s *plan.Step, file string) event.StepPlan {
 		x.File = s.Pos.File
 	}
 	return x
-}
-
-// cases runs every case; each waits for a slot of its own.
-func (r *run) cases() {
-	var all sync.WaitGroup
-	queued := time.Now()
-	for _, c := range r.Plan.Cases {
-		if c.Skip != "" {
-			r.skip(c, c.Skip)
-			continue
-		}
-		if r.Parallel == 1 { // in their order, none overlapping
-			r.runCase(c, time.Now())
-			continue
-		}
-		all.Go(func() { r.runCase(c, queued) })
-	}
-	all.Wait()
 }
 
 func (r *run) skip(c *plan.Case, reason string) {
@@ -195,17 +192,23 @@ func (r *run) addLeft(left []string) {
 	r.left = append(r.left, left...)
 }
 
-func (r *run) finish(interrupted bool) int {
+// finish tells the end and gives the exit code; why is what ended the work
+// before its time, nil when nothing did.
+func (r *run) finish(why error) int {
 	if err := r.Ledger.Close(); err != nil {
 		r.say("error", "%v", err)
 		r.addLeft([]string{err.Error()})
 	}
 	f := &event.RunFinish{Counts: r.counts, Left: r.left, MS: time.Since(r.stream.start).Milliseconds()}
 	switch {
-	case interrupted:
+	case errors.Is(why, errRunTimeout):
+		f.ExitCode, f.Reason = ExitFailed, why.Error()
+	case why != nil:
 		f.ExitCode, f.Reason = ExitInterrupted, "interrupted"
 	case r.counts.Failed+r.counts.Errors > 0:
 		f.ExitCode = ExitFailed
+	case r.FailOnFlaky && r.counts.Flaky > 0:
+		f.ExitCode, f.Reason = ExitFailed, fmt.Sprintf("%s passed only when tried again, and --fail-on-flaky is given", countOf(r.counts.Flaky, "case"))
 	case len(r.left) > 0:
 		f.ExitCode, f.Reason = ExitLeft, "something could not be cleaned up"
 	case r.counts.Skipped == r.counts.Total:
@@ -213,6 +216,13 @@ func (r *run) finish(interrupted bool) int {
 	}
 	r.stream.emit(event.Event{Type: event.RunFinished, Body: f})
 	return f.ExitCode
+}
+
+func countOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func (r *run) say(level, format string, args ...any) {

@@ -24,6 +24,7 @@ type scope struct {
 	outer *scope
 	names map[string]any
 	ended map[string]ending // of the steps with an id
+	seeds *seeds            // of random numbers; one for all scopes of an attempt, used under the lock
 }
 
 // ending is how a step ended, and when.
@@ -33,19 +34,20 @@ type ending struct {
 }
 
 // newScope makes a scope of fixed names; vars see them too.
-func newScope(vars plan.Vars, fixed map[string]any) *scope {
-	s := &scope{mu: new(sync.Mutex), names: maps.Clone(fixed), ended: map[string]ending{}}
+func newScope(vars plan.Vars, fixed map[string]any, random *seeds) *scope {
+	s := &scope{mu: new(sync.Mutex), names: maps.Clone(fixed), ended: map[string]ending{}, seeds: random}
 	s.names["env"] = plan.Environ()
 	outer := maps.Clone(s.names)
-	seen := &expr.Scope{Names: outer}
-	lazy := vars.Lazy(func() *expr.Scope { return seen })
+	lazy := vars.Lazy(func(name string) *expr.Scope {
+		return &expr.Scope{Names: outer, Rand: random.of("vars/" + name)}
+	})
 	outer["vars"], s.names["vars"] = lazy, lazy
 	return s
 }
 
 // inside makes a scope that sees everything here, and more.
 func (s *scope) inside(names map[string]any) *scope {
-	return &scope{mu: s.mu, outer: s, names: names, ended: map[string]ending{}}
+	return &scope{mu: s.mu, outer: s, names: names, ended: map[string]ending{}, seeds: s.seeds}
 }
 
 // ofBlock makes the scope of a block, which sees what does not depend on where
@@ -59,7 +61,7 @@ func (s *scope) ofBlock(params map[string]any) *scope {
 			names[name] = v
 		}
 	}
-	return &scope{mu: s.mu, names: names, ended: map[string]ending{}}
+	return &scope{mu: s.mu, names: names, ended: map[string]ending{}, seeds: s.seeds}
 }
 
 // all are the names that are seen here; the caller holds the lock.
@@ -72,9 +74,10 @@ func (s *scope) all() map[string]any {
 	return m
 }
 
-// env is the scope for expressions of a file; the caller holds the lock.
-func (s *scope) env(file string) *expr.Scope {
-	return &expr.Scope{Names: s.all(), Dir: filepath.Dir(file)}
+// env is the scope for expressions of a file; use names what they are for,
+// such as a step's place. The caller holds the lock.
+func (s *scope) env(file, use string) *expr.Scope {
+	return &expr.Scope{Names: s.all(), Dir: filepath.Dir(file), Rand: s.seeds.of(use)}
 }
 
 // set adds a step's result.
@@ -116,7 +119,7 @@ func (s *scope) resolve(ctx context.Context, x *plan.Step) (resolved, error) {
 	defer s.mu.Unlock()
 	var p schema.Problems
 	var r resolved
-	env := s.env(x.Pos.File)
+	env := s.env(x.Pos.File, x.Place())
 	r.params = x.Params.Resolve(ctx, env, &p)
 	fields := x.Fields.Resolve(ctx, env, &p)
 	if err := p.Err(); err != nil {
@@ -137,7 +140,7 @@ func (s *scope) when(ctx context.Context, x *plan.Step) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var p schema.Problems
-	v := x.When.Resolve(ctx, s.env(x.Pos.File), &p)
+	v := x.When.Resolve(ctx, s.env(x.Pos.File, x.Place()), &p)
 	if err := p.Err(); err != nil {
 		return false, err
 	}
@@ -165,7 +168,7 @@ const maxExplained = 5
 func (s *scope) explain(x *plan.Step) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	root := s.env(x.Pos.File)
+	root := s.env(x.Pos.File, x.Place())
 	var said []string
 	for _, name := range x.Names() {
 		e, err := expr.Parse(name)
@@ -195,7 +198,7 @@ func (s *scope) items(ctx context.Context, x *plan.Step) (schema.ForEach, error)
 	defer s.mu.Unlock()
 	var p schema.Problems
 	var f schema.ForEach
-	n := x.ForEach.Resolve(ctx, s.env(x.Pos.File), &p)
+	n := x.ForEach.Resolve(ctx, s.env(x.Pos.File, x.Place()), &p)
 	if err := p.Err(); err != nil {
 		return f, err
 	}
@@ -215,7 +218,7 @@ func (s *scope) params(ctx context.Context, b *plan.Block, with *schema.Node) (m
 		} else {
 			values[name] = nil
 			if param.Default != nil {
-				values[name] = param.Default.Resolve(ctx, s.env(b.File), &p).Value()
+				values[name] = param.Default.Resolve(ctx, s.env(b.File, "params/"+name), &p).Value()
 			}
 		}
 	}
@@ -223,11 +226,11 @@ func (s *scope) params(ctx context.Context, b *plan.Block, with *schema.Node) (m
 }
 
 // document evaluates a node of a file.
-func (s *scope) document(ctx context.Context, n *schema.Node, file string) (any, error) {
+func (s *scope) document(ctx context.Context, n *schema.Node, file, use string) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var p schema.Problems
-	v := n.Resolve(ctx, s.env(file), &p)
+	v := n.Resolve(ctx, s.env(file, use), &p)
 	return v.Value(), p.Err()
 }
 

@@ -44,7 +44,7 @@ func (s *suiteRun) setUp(ctx context.Context) error {
 func (s *suiteRun) arrange(ctx context.Context) error {
 	s.setting = true
 	s.started = time.Now()
-	s.scope = newScope(s.plan.Vars, map[string]any{"run": s.runNames(), "suite": map[string]any{}})
+	s.scope = newScope(s.plan.Vars, map[string]any{"run": s.runNames(), "suite": map[string]any{}}, s.run.seeds("suite/"+s.plan.Label, 1))
 	s.hideVars(s.plan.Vars)
 	ctx, cancel := withTimeout(ctx, s.plan.Defaults.Timeout, "the suite's timeout of %s is used up", s.plan.Defaults.Timeout)
 	defer cancel()

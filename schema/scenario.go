@@ -2,6 +2,7 @@ package schema
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -15,8 +16,8 @@ type Scenario struct {
 	Tags         []string         `json:"tags" doc:"Words that --tags and --skip-tags select by."`
 	Environments []string         `json:"environments" doc:"The environments it may run in; none means every one."`
 	Timeout      *time.Duration   `json:"timeout" doc:"How long arrange, act and assert of one attempt may take together (default 5m)."`
-	Retries      *int             `json:"retries" later:"true" doc:"How often it is run again after a failure."`
-	Locks        []string         `json:"locks" later:"true" doc:"Cases that share a lock never overlap; \"*\" runs alone."`
+	Retries      *int             `json:"retries" doc:"How often it is run again, from the start, after an attempt that did not pass; a later pass is reported as flaky."`
+	Locks        []string         `json:"locks" doc:"Cases that share a lock never overlap, clean-up included; \"*\" runs alone."`
 	Skip         *Node            `json:"skip" doc:"A reason skips the scenario: text, or an expression; false, null and empty run it."`
 	Vars         map[string]*Node `json:"vars" doc:"Values for ${vars.NAME}; they may use one another."`
 	Cases        Cases            `json:"cases" doc:"Each becomes a test case of its own: a list, or {from: FILE} for a case from each row."`
@@ -51,10 +52,12 @@ func readScenario(n *Node, p *Problems) *Scenario {
 	ShapeOf(scenarioType).fillLiteral(withoutOwn(n), s, p)
 	s.Node = n
 	s.Name = n.At("scenario")
-	for _, k := range []string{"scenario", "tags", "environments", "timeout"} {
+	for _, k := range []string{"scenario", "tags", "environments", "timeout", "retries", "locks"} {
 		forbidHoles(n, k, p)
 	}
 	longerThanNothing(n, p, "timeout")
+	checkRetries(n, p)
+	checkLocks(n, p)
 	if e, ok := n.Get("assert"); ok && e.Value.Kind == List && len(e.Value.Items) == 0 {
 		p.Add(e.Value.Pos, "assert is empty, so nothing would be checked; write a step, or leave assert out")
 	}
@@ -91,4 +94,30 @@ func forbidHoles(n *Node, key string, p *Problems) {
 			p.Add(x.Pos, "%q takes no expressions: it is needed before anything is evaluated", key)
 		}
 	})
+}
+
+// maxRetries is more than anybody needs: what fails so often is not flaky.
+const maxRetries = 100
+
+func checkRetries(n *Node, p *Problems) {
+	e, ok := n.Get("retries")
+	if !ok || e.Value.Kind != Number || e.Value.Open() {
+		return
+	}
+	if i, err := strconv.Atoi(e.Value.Scalar); err == nil && (i < 0 || i > maxRetries) {
+		p.Add(e.Value.Pos, "retries is a number from 0 to %d, found %d", maxRetries, i)
+	}
+}
+
+// checkLocks refuses a lock without a name, which would lock nothing.
+func checkLocks(n *Node, p *Problems) {
+	e, ok := n.Get("locks")
+	if !ok {
+		return
+	}
+	for _, x := range e.Value.Items {
+		if x.Kind == Text && strings.TrimSpace(x.Scalar) == "" {
+			p.Add(x.Pos, "a lock needs a name; \"*\" runs the scenario alone")
+		}
+	}
 }

@@ -53,7 +53,7 @@ type Defaults struct {
 	Settle         *time.Duration `json:"settle" doc:"What listeners wait that cannot be proven live (5s)."`
 	StepTimeout    *time.Duration `json:"step_timeout" doc:"Of one attempt (30s)."`
 	CleanupTimeout *time.Duration `json:"cleanup_timeout" doc:"Of all cleanup steps together (1m)."`
-	Retries        *int           `json:"retries" later:"true" doc:"Of scenarios that do not say."`
+	Retries        *int           `json:"retries" doc:"Of scenarios that do not say (0)."`
 }
 
 // ReadSuite reads a rehearse.yaml.
@@ -116,6 +116,7 @@ func (s *Suite) check(p *Problems) {
 func checkDefaults(n *Node, p *Problems) {
 	if d, ok := n.Get("defaults"); ok {
 		longerThanNothing(d.Value, p, "timeout", "within", "every", "step_timeout", "cleanup_timeout")
+		checkRetries(d.Value, p)
 	}
 }
 

@@ -33,8 +33,13 @@ func (b *builder) cases(f *schema.Found, suite *Suite, s *schema.Scenario) []*Ca
 		x := &Case{
 			Suite: suite, File: f.File, Line: v.Pos.Line, Scenario: s.Scenario, Steps: phases, Row: v.row,
 			Tags:    slices.Concat(s.Tags, v.Tags),
+			Locks:   slices.Compact(slices.Sorted(slices.Values(s.Locks))),
+			Retries: b.retries(suite, s),
 			Vars:    b.varsOf(append(slices.Clone(layers), v.Vars)...),
 			Timeout: duration(suite.Defaults.Timeout, s.Timeout, v.Timeout),
+		}
+		if b.options.Timeout > 0 {
+			x.Timeout = b.options.Timeout
 		}
 		if v.row != nil {
 			x.Line = s.Node.At("cases").Line // the row stands in another file
@@ -48,6 +53,21 @@ func (b *builder) cases(f *schema.Found, suite *Suite, s *schema.Scenario) []*Ca
 		out = append(out, x)
 	}
 	return out
+}
+
+// retries is how often the cases of a scenario are run again: as the command
+// line says, else the scenario or its suite; but repetitions are to show how
+// often something fails.
+func (b *builder) retries(suite *Suite, s *schema.Scenario) int {
+	switch {
+	case b.options.Retries != nil:
+		return *b.options.Retries
+	case b.options.Repeat > 1:
+		return 0
+	case s.Retries != nil:
+		return *s.Retries
+	}
+	return suite.Defaults.Retries
 }
 
 // variations are the cases as written, or as the rows of their file give them.
@@ -125,7 +145,7 @@ func (c *Case) early() *expr.Scope {
 		names["row"] = c.Row
 	}
 	scope := &expr.Scope{Names: names}
-	names["vars"] = c.Vars.Lazy(func() *expr.Scope { return scope })
+	names["vars"] = c.Vars.Lazy(func(string) *expr.Scope { return scope })
 	return scope
 }
 

@@ -26,6 +26,10 @@ type Options struct {
 	Tags           [][]string        // each inner list is an or, the lists together an and
 	SkipTags       []string
 	Name           *regexp.Regexp // of the case's full name
+	Shard          Shard          // the part of the selection that runs
+	Repeat         int            // how often each case runs; 0 is once
+	Timeout        time.Duration  // of each attempt, whatever the scenarios say; 0 leaves it to them
+	Retries        *int           // of each case, whatever the scenarios say; nil leaves it to them
 }
 
 // Plan is what a run does.
@@ -33,6 +37,7 @@ type Plan struct {
 	Suites []*Suite // those that have cases, in the order of their files
 	Cases  []*Case  // those that were selected
 	Found  int      // cases before the selection
+	Chosen int      // cases before the shard and the repetitions
 	Files  int
 }
 
@@ -53,22 +58,26 @@ type Suite struct {
 // Defaults are the suite's, with what it leaves out filled in.
 type Defaults struct {
 	Timeout, Within, Every, Hold, Settle, StepTimeout, CleanupTimeout time.Duration
+
+	Retries int
 }
 
 // Case is one test case: a scenario, or one of its cases.
 type Case struct {
-	ID       string // file#scenario[case]
+	ID       string // file#scenario[case], and @repeat where it is repeated
 	Suite    *Suite
 	File     string
 	Line     int
 	Scenario string
 	CaseName string
-	Name     string // Scenario, or Scenario [case]
+	Name     string // Scenario, or Scenario [case], and (2/5) where it is repeated
 	Tags     []string
-	Skip     string // why it does not run; "" when it does
+	Locks    []string // no two cases with one in common overlap; "*" excludes every other case
+	Skip     string   // why it does not run; "" when it does
 	Vars     Vars
 	Row      map[string]any // of the file that the cases come from, nil without one
 	Timeout  time.Duration
+	Retries  int // how often it is run again from the start when it does not pass
 	Steps    Phases
 
 	at schema.Pos // of the row
@@ -131,6 +140,8 @@ func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *P
 			say()
 		}
 	}
+	plan.Chosen = len(plan.Cases)
+	plan.Cases = repeated(o.Shard.of(plan.Cases), o.Repeat)
 	for _, c := range plan.Cases {
 		if !slices.Contains(plan.Suites, c.Suite) {
 			plan.Suites = append(plan.Suites, c.Suite)

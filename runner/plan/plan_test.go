@@ -46,7 +46,7 @@ func build(t *testing.T, o plan.Options, texts map[string]string) (*plan.Plan, s
 func values(t *testing.T, c *plan.Case) map[string]any {
 	t.Helper()
 	scope := &expr.Scope{Names: map[string]any{"env": plan.Environ()}}
-	lazy := c.Vars.Lazy(func() *expr.Scope { return scope })
+	lazy := c.Vars.Lazy(func(string) *expr.Scope { return scope })
 	scope.Names["vars"] = lazy
 	out := map[string]any{}
 	for _, name := range lazy.Fields() {

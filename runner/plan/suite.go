@@ -93,6 +93,9 @@ func defaults(layers ...schema.Defaults) Defaults {
 		d.Settle = duration(d.Settle, l.Settle)
 		d.StepTimeout = duration(d.StepTimeout, l.StepTimeout)
 		d.CleanupTimeout = duration(d.CleanupTimeout, l.CleanupTimeout)
+		if l.Retries != nil {
+			d.Retries = *l.Retries
+		}
 	}
 	return d
 }

@@ -116,15 +116,15 @@ func (v Vars) loop(name string, through []string) []string {
 }
 
 // Lazy gives the vars as a document whose fields are evaluated when they are
-// asked for, each once. scope gives the other names they may use.
-func (v Vars) Lazy(scope func() *expr.Scope) expr.Lazy {
+// asked for, each once. scope gives the other names that a var may use.
+func (v Vars) Lazy(scope func(name string) *expr.Scope) expr.Lazy {
 	return &lazyVars{vars: v, scope: scope, values: map[string]any{}}
 }
 
 // lazyVars is used by one attempt; its callers hold a lock of their own.
 type lazyVars struct {
 	vars   Vars
-	scope  func() *expr.Scope
+	scope  func(name string) *expr.Scope
 	values map[string]any
 	open   []string
 }
@@ -145,7 +145,7 @@ func (l *lazyVars) Field(name string) (any, bool, error) {
 	l.open = append(l.open, name)
 	defer func() { l.open = l.open[:len(l.open)-1] }()
 	var p schema.Problems
-	scope := *l.scope()
+	scope := *l.scope(name)
 	scope.Dir = filepath.Dir(n.Pos.File) // a var's paths count from the file it stands in
 	x := n.Resolve(context.Background(), &scope, &p)
 	if err := p.Err(); err != nil {

@@ -180,7 +180,7 @@ func (g *stage) use(ctx context.Context, x *plan.Step, b begin) (*event.StepFini
 		return unable(err), nil
 	}
 	with, _ := r.params.Get("with")
-	params, err := g.scope.params(ctx, x.Block, with.Value)
+	params, err := g.scope.params(ctx, x, with.Value)
 	if err != nil {
 		return unable(err), nil
 	}

@@ -21,7 +21,7 @@ func unable(err error) *event.StepFinish {
 
 // finished is how a verdict stands in the stream.
 func finished(v probe.Verdict) *event.StepFinish {
-	f := &event.StepFinish{Status: v.Status, Cause: v.Cause, Summary: v.Summary, Attempts: v.Looks, SLA: v.SLA}
+	f := &event.StepFinish{Status: v.Status, Cause: v.Cause, Summary: v.Summary, Attempts: v.Looks, SLA: v.SLA, PacingMS: v.Held.Milliseconds()}
 	if v.Err != nil {
 		f.Error = probe.ErrorOf(v.Err)
 		if v.Status == event.Errored {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -132,6 +133,13 @@ func (s *scope) resolve(ctx context.Context, x *plan.Step) (resolved, error) {
 	return r, p.Err()
 }
 
+// pauses gives the generator by which the pauses of a step's probe vary.
+func (s *scope) pauses(x *plan.Step) *rand.Rand {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seeds.of(x.Place() + "/pauses")
+}
+
 // when evaluates a step's condition.
 func (s *scope) when(ctx context.Context, x *plan.Step) (bool, error) {
 	if x.When == nil {
@@ -206,19 +214,19 @@ func (s *scope) items(ctx context.Context, x *plan.Step) (schema.ForEach, error)
 	return f, p.Err()
 }
 
-// params gives a block's params their values: those given, and the defaults.
-func (s *scope) params(ctx context.Context, b *plan.Block, with *schema.Node) (map[string]any, error) {
+// params gives the params of a used block their values: those given, and the defaults.
+func (s *scope) params(ctx context.Context, x *plan.Step, with *schema.Node) (map[string]any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var p schema.Problems
 	values := map[string]any{}
-	for name, param := range b.Params {
+	for name, param := range x.Block.Params {
 		if e, ok := with.Get(name); ok {
 			values[name] = e.Value.Value()
 		} else {
 			values[name] = nil
 			if param.Default != nil {
-				values[name] = param.Default.Resolve(ctx, s.env(b.File, "params/"+name), &p).Value()
+				values[name] = param.Default.Resolve(ctx, s.env(x.Block.File, x.Place()+"/params/"+name), &p).Value()
 			}
 		}
 	}

@@ -265,7 +265,7 @@ func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
 // policy decides how a step is probed.
 func (g *stage) policy(x *plan.Step, c schema.StepFields, reads, breakable bool, b begin) probe.Policy {
 	d := g.suite.Defaults
-	p := probe.Policy{Since: b.clock, Every: value(c.Every, d.Every), Throughout: value(c.Throughout, 0), WarnAfter: value(c.WarnAfter, 0)}
+	p := probe.Policy{Random: g.scope.pauses(x), Since: b.clock, Every: value(c.Every, d.Every), Throughout: value(c.Throughout, 0), WarnAfter: value(c.WarnAfter, 0)}
 	switch {
 	case c.Within != nil:
 		p.Within, p.SLA = *c.Within, true

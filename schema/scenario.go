@@ -96,16 +96,16 @@ func forbidHoles(n *Node, key string, p *Problems) {
 	})
 }
 
-// maxRetries is more than anybody needs: what fails so often is not flaky.
-const maxRetries = 100
+// MaxRetries bounds retries: what fails more often than that is not flaky.
+const MaxRetries = 100
 
 func checkRetries(n *Node, p *Problems) {
 	e, ok := n.Get("retries")
 	if !ok || e.Value.Kind != Number || e.Value.Open() {
 		return
 	}
-	if i, err := strconv.Atoi(e.Value.Scalar); err == nil && (i < 0 || i > maxRetries) {
-		p.Add(e.Value.Pos, "retries is a number from 0 to %d, found %d", maxRetries, i)
+	if i, err := strconv.Atoi(e.Value.Scalar); err == nil && (i < 0 || i > MaxRetries) {
+		p.Add(e.Value.Pos, "retries is a number from 0 to %d, found %d", MaxRetries, i)
 	}
 }
 

@@ -24,6 +24,8 @@ type selection struct {
 	name     string
 	vars     []string
 	varsFile []string
+	shard    string
+	repeat   int
 }
 
 func (s *selection) flags(c *cobra.Command) {
@@ -32,12 +34,24 @@ func (s *selection) flags(c *cobra.Command) {
 	f.StringArrayVar(&s.tags, "tags", nil, "only cases with one of these tags, a,b; repeated: with one of each")
 	f.StringArrayVar(&s.skipTags, "skip-tags", nil, "no cases with one of these tags, a,b")
 	f.StringVar(&s.name, "name", "", "only cases whose name matches this regular expression")
+	f.StringVar(&s.shard, "shard", "", "only the I-th of N parts of the selection, I/N; cases linked by a lock share one")
+	f.IntVar(&s.repeat, "repeat", 1, "how often each case runs, each time as a case of its own; turns retries off unless --retries is given")
 	f.StringArrayVar(&s.vars, "var", nil, "a var, name=value; beats every other")
 	f.StringArrayVar(&s.varsFile, "vars-file", nil, "a YAML or JSON file of vars; beats those of suites, scenarios and cases; of several the last")
 }
 
 func (s *selection) options() (plan.Options, error) {
-	o := plan.Options{Environment: s.env, Vars: map[string]string{}, VarsFiles: s.varsFile}
+	o := plan.Options{Environment: s.env, Vars: map[string]string{}, VarsFiles: s.varsFile, Repeat: s.repeat}
+	if s.repeat < 1 {
+		return o, fmt.Errorf("--repeat takes a number from 1 on, got %d", s.repeat)
+	}
+	if s.shard != "" {
+		shard, err := plan.ParseShard(s.shard)
+		if err != nil {
+			return o, err
+		}
+		o.Shard = shard
+	}
 	for _, t := range s.tags {
 		o.Tags = append(o.Tags, strings.Split(t, ","))
 	}
@@ -65,8 +79,8 @@ func (s *selection) options() (plan.Options, error) {
 const loadGCPercent = 120
 
 // load reads and checks the files and tells every problem. Without a valid
-// plan it gives an exit with code 2.
-func load(paths []string, o plan.Options, problemsTo io.Writer) (*plan.Plan, error) {
+// plan, and without a case where there must be one, it gives an exit with code 2.
+func load(paths []string, o plan.Options, emptyIsFine bool, problemsTo io.Writer) (*plan.Plan, error) {
 	// What is read stays, so the collector may as well look often: half the memory in the same time.
 	defer debug.SetGCPercent(debug.SetGCPercent(loadGCPercent))
 	var p schema.Problems
@@ -75,10 +89,19 @@ func load(paths []string, o plan.Options, problemsTo io.Writer) (*plan.Plan, err
 	if n := show(problemsTo, &p); n > 0 {
 		return nil, exit{runner.ExitInvalid, fmt.Errorf("%s; nothing was run", countOf(n, "problem"))}
 	}
-	if len(built.Cases) == 0 {
-		return nil, exit{runner.ExitInvalid, fmt.Errorf("none of the %s is selected by --tags, --skip-tags and --name; nothing was run", countOf(built.Found, "case"))}
+	if len(built.Cases) == 0 && !emptyIsFine {
+		return nil, exit{runner.ExitInvalid, nothingSelected(built, o)}
 	}
 	return built, nil
+}
+
+// nothingSelected says why there is no case to run.
+func nothingSelected(p *plan.Plan, o plan.Options) error {
+	if p.Chosen > 0 {
+		return fmt.Errorf("shard %s is empty: the %s make fewer than %d groups (cases linked by a lock are one); use fewer shards, or --pass-with-no-tests; nothing was run",
+			o.Shard, countOf(p.Chosen, "selected case"), o.Shard.N)
+	}
+	return fmt.Errorf("none of the %s is selected by --tags, --skip-tags and --name; nothing was run", countOf(p.Found, "case"))
 }
 
 // maxShown is how many problems are printed: nobody reads more at once.

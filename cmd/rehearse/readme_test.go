@@ -27,7 +27,7 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said bytes.Buffer
-	if _, err := load([]string{file}, plan.Options{AnyEnvironment: true}, &said); err != nil || said.Len() > 0 {
+	if _, err := load([]string{file}, plan.Options{AnyEnvironment: true}, false, &said); err != nil || said.Len() > 0 {
 		t.Errorf("%v\n%s", err, said.String())
 	}
 	for _, c := range newRoot().Commands() {

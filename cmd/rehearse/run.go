@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -29,9 +31,16 @@ type runOptions struct {
 	profile, region, endpoint string
 	sandbox                   bool
 	faults                    []string
-	parallel                  int
+	parallel, retries         int
+	timeout, runTimeout       time.Duration
+	seed                      int64
+	failFast, failOnFlaky     bool
+	emptyIsFine               bool
 	junit, json               string
+	junitStrict               bool
 	color                     string
+
+	given func(flag string) bool // whether the user wrote a flag
 }
 
 func newRun() *cobra.Command {
@@ -44,18 +53,30 @@ func newRun() *cobra.Command {
 		},
 	}
 	o.flags(c)
-	f := c.Flags()
+	o.runFlags(c.Flags())
+	c.PreRunE = func(c *cobra.Command, _ []string) error { return excluded(c.Flags()) }
+	return c
+}
+
+func (o *runOptions) runFlags(f *pflag.FlagSet) {
+	o.given = f.Changed
 	f.StringVar(&o.profile, "profile", "", "a profile of the AWS configuration")
 	f.StringVar(&o.region, "region", "", "the AWS region")
 	f.StringVar(&o.endpoint, "endpoint-url", "", "where AWS is served, for emulators")
 	f.BoolVar(&o.sandbox, "sandbox", false, "run against an AWS sandbox inside this process: no account, no network")
 	f.StringArrayVar(&o.faults, "sandbox-fault", nil, "break an example system of the sandbox on purpose: SYSTEM/FAULT")
 	f.IntVar(&o.parallel, "parallel", 100, "cases in arrange, act or clean-up at once; with 1 no two cases overlap")
+	f.IntVar(&o.retries, "retries", 0, "how often a case is run again after an attempt that did not pass, whatever the scenarios say")
+	f.BoolVar(&o.failFast, "fail-fast", false, "begin no more cases after one that did not pass, its retries included")
+	f.BoolVar(&o.failOnFlaky, "fail-on-flaky", false, "exit with 1 when a case passed only when it was tried again")
+	f.DurationVar(&o.timeout, "timeout", 0, "how long arrange, act and assert of an attempt may take, whatever the scenarios say")
+	f.DurationVar(&o.runTimeout, "run-timeout", 0, "how long the run may take; what is under way then is cleaned up and an error")
+	f.Int64Var(&o.seed, "seed", 0, "makes random_int and pauses repeatable; a run prints its own (default: a new one)")
+	f.BoolVar(&o.emptyIsFine, "pass-with-no-tests", false, "exit with 0 when no case is selected")
 	f.StringVar(&o.junit, "junit", "", "write JUnit XML to this file")
+	f.BoolVar(&o.junitStrict, "junit-strict", false, "leave out of it what the XML schema of Jenkins does not know")
 	f.StringVar(&o.json, "json", "", "write the stream of events to this file, one JSON document a line; - is stdout")
 	f.StringVar(&o.color, "color", "auto", "auto, always or never")
-	c.PreRunE = func(c *cobra.Command, _ []string) error { return excluded(c.Flags()) }
-	return c
 }
 
 // excluded refuses flags that would be ignored beside another one.
@@ -82,7 +103,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	if err := o.removeOldReports(); err != nil {
 		return exit{runner.ExitReport, err}
 	}
-	p, err := load(paths, chosen, stderr)
+	p, err := load(paths, chosen, o.emptyIsFine, stderr)
 	if err != nil {
 		return err
 	}
@@ -112,6 +133,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 		Ledger: record.Ledger, Reapers: ledger.ReapersOf(catalogue.Kinds()),
 		Started: o.started(p, places), Secrets: secrets(ctx, p, places),
 		Sinks: out.sinks, Stop: gentle,
+		Timeout: o.runTimeout, FailFast: o.failFast, FailOnFlaky: o.failOnFlaky, Seed: o.seed,
 	})
 	if err := out.close(); err != nil {
 		fmt.Fprintln(stderr, err)
@@ -151,12 +173,27 @@ func (o *runOptions) check() (plan.Options, error) {
 	switch {
 	case o.parallel < 1:
 		return chosen, fmt.Errorf("--parallel takes a number from 1 on, got %d", o.parallel)
+	case o.retries < 0 || o.retries > schema.MaxRetries:
+		return chosen, fmt.Errorf("--retries takes a number from 0 to %d, got %d", schema.MaxRetries, o.retries)
+	case o.given("timeout") && o.timeout <= 0:
+		return chosen, fmt.Errorf("--timeout must be longer than nothing, got %s", o.timeout)
+	case o.given("run-timeout") && o.runTimeout <= 0:
+		return chosen, fmt.Errorf("--run-timeout must be longer than nothing, got %s", o.runTimeout)
+	case o.junitStrict && o.junit == "":
+		return chosen, errors.New("--junit-strict says how the JUnit file is written; give --junit FILE with it")
 	case len(o.faults) > 0 && !o.sandbox:
 		return chosen, errors.New("--sandbox-fault breaks a system of the sandbox; give --sandbox with it")
 	case o.color != "auto" && o.color != "always" && o.color != "never":
 		return chosen, fmt.Errorf("--color takes auto, always or never, got %q", o.color)
 	}
 	chosen.Detached = o.sandbox || o.endpoint != ""
+	chosen.Timeout = o.timeout
+	if o.given("retries") {
+		chosen.Retries = &o.retries
+	}
+	if !o.given("seed") {
+		o.seed = rand.Int64N(1 << 31) // short enough to be typed
+	}
 	return chosen, nil
 }
 
@@ -192,7 +229,7 @@ func (o *runOptions) httpClient(where awsclient.Settings) *http.Client {
 // started is what the stream says about the run's surroundings.
 func (o *runOptions) started(p *plan.Plan, places *runner.Places) event.RunStart {
 	cwd, _ := os.Getwd() // only shown
-	s := event.RunStart{Tool: "rehearse " + versionText(), CWD: cwd, CI: os.Getenv("CI") != ""}
+	s := event.RunStart{Tool: "rehearse " + versionText(), CWD: cwd, CI: os.Getenv("CI") != "", Shard: o.shard}
 	for _, suite := range p.Suites {
 		place := places.Of(suite, "")
 		s.Account, s.Region, s.Endpoint = place.Account, place.Region, place.Endpoint
@@ -231,6 +268,7 @@ func (o *runOptions) reports(stdout, stderr io.Writer) (*reports, error) {
 	r.add(c, c.Close)
 	if o.junit != "" {
 		j := report.NewJUnit()
+		j.Strict = o.junitStrict
 		r.add(j, func() error {
 			return report.WriteFile(o.junit, func(w io.Writer) error { _, err := j.WriteTo(w); return err })
 		})

@@ -26,7 +26,7 @@ func planned(use, short string, tell func(io.Writer, *plan.Plan)) *cobra.Command
 				return err
 			}
 			o.AnyEnvironment = true
-			p, err := load(paths, o, c.ErrOrStderr())
+			p, err := load(paths, o, false, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}

@@ -19,7 +19,7 @@ func BenchmarkValidate(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var said bytes.Buffer
-		p, err := load([]string{dir}, plan.Options{AnyEnvironment: true}, &said)
+		p, err := load([]string{dir}, plan.Options{AnyEnvironment: true}, false, &said)
 		if err != nil || said.Len() > 0 || p.Files != files {
 			b.Fatal(err, said.String())
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/runner/event"
 	"github.com/rehearse-dev/rehearse/steps"
 )
@@ -25,6 +26,7 @@ type Policy struct {
 	WarnAfter      time.Duration // a pass later than this is a warning; 0: never
 	AttemptTimeout time.Duration // bound on one look; 0: none
 	Confirm        bool          // a pass rests on nothing more having come
+	Random         *rand.Rand    // by which the pauses vary
 }
 
 // Judge says what of a result holds and what does not.
@@ -42,6 +44,7 @@ type Verdict struct {
 	Unmet    []assertions.Mismatch
 	Err      error // what the last look ended with, when it was no answer
 	SLA      *event.SLA
+	Held     time.Duration // how long our own pacing held the looks back, all together
 }
 
 // NotTrue begins the summary of a probe whose checks never held in time.
@@ -59,9 +62,12 @@ type probe struct {
 
 	start       time.Time
 	firstAnswer time.Time
-	passedAt    time.Time // first pass, as the source says
-	holdFrom    time.Time // first pass, as we saw it
-	onTime      bool      // the look under way was begun, or waited for, before the deadline
+	passedAt    time.Time     // first pass, as the source says
+	holdFrom    time.Time     // first pass, as we saw it
+	lastMiss    time.Time     // when we last saw that it was not so yet
+	onTime      bool          // the look under way was begun, or waited for, before the deadline
+	began       time.Time     // when the last look began
+	held        time.Duration // how long our own pacing held it back
 	v           Verdict
 	trail       trail
 }
@@ -73,11 +79,12 @@ func Run(ctx context.Context, pol Policy, p steps.Probe[any], judge Judge, obser
 	if pol.Since.IsZero() {
 		pol.Since = now
 	}
-	x := &probe{Policy: pol, Probe: p, judge: judge, observe: observe, start: now, trail: trail{tell: observe}, onTime: true}
+	x := &probe{Policy: pol, Probe: p, judge: judge, observe: observe, start: now, trail: trail{tell: observe}}
+	x.onTime = !now.After(x.until())
 	for !x.look(ctx) {
 		x.onTime = time.Now().Before(x.until())
 		if x.wait(ctx, x.until()); ctx.Err() != nil {
-			x.stopped(ctx)
+			x.stopped(ctx, nil)
 			break
 		}
 	}
@@ -116,7 +123,7 @@ func (x *probe) look(ctx context.Context) bool {
 	x.trail.add(x.v.Looks, nil, err)
 	switch {
 	case ctx.Err() != nil:
-		return x.stopped(ctx)
+		return x.stopped(ctx, err)
 	case steps.IsFinal(err):
 		return x.errored(event.CauseStep, "%v", err)
 	case !last:
@@ -134,6 +141,9 @@ func (x *probe) answered(ctx context.Context, seen steps.Seen[any], last bool) b
 		x.firstAnswer = time.Now()
 	}
 	ok := len(x.v.Unmet) == 0
+	if !ok {
+		x.lastMiss = time.Now()
+	}
 	switch {
 	case x.Throughout > 0:
 		return x.throughout(ctx, ok, last)
@@ -166,7 +176,11 @@ func (x *probe) throughout(ctx context.Context, ok, last bool) bool {
 // firstPass notes when it came true, judges the SLA by that, and begins to hold.
 func (x *probe) firstPass(ctx context.Context, seen steps.Seen[any]) bool {
 	x.passedAt = x.when(seen)
-	if x.SLA && x.observed() > x.Within {
+	if late := x.observed() - x.Within; x.SLA && late > 0 {
+		if late <= x.held {
+			return x.errored(event.CauseStep, "whether it came within %s is not known: it was so when it was looked at after %s, and that look had waited %s for its turn, so as not to exceed a quota (limits in rehearse.yaml)",
+				short(x.Within), short(x.observed()), short(x.held))
+		}
 		return x.failed(event.CauseSLA, "came after %s, the limit is %s", short(x.observed()), short(x.Within))
 	}
 	if x.Hold == 0 || seen.Final {
@@ -174,24 +188,6 @@ func (x *probe) firstPass(ctx context.Context, seen steps.Seen[any]) bool {
 	}
 	x.holdFrom = time.Now()
 	return false
-}
-
-// marginOfService is how far inside the limit a service's own time must lie to
-// count: its clock is known to the second only.
-const marginOfService = time.Second
-
-// when says when an answer became so: as its source says, else when we saw it.
-// A look begun in time counts, the last one at the deadline too, however long
-// the answer took; a source that measures the answer itself says so.
-func (x *probe) when(seen steps.Seen[any]) time.Time {
-	deadline := x.Since.Add(x.Within)
-	switch {
-	case !seen.At.IsZero() && (!seen.ByService || !x.SLA || seen.At.Before(deadline.Add(-marginOfService))):
-		return seen.At
-	case x.onTime && x.Within > 0 && time.Now().After(deadline):
-		return deadline
-	}
-	return time.Now()
 }
 
 // doubtSilence asks, before something is said not to have come, whether it
@@ -231,8 +227,6 @@ func (x *probe) lookOn(ctx context.Context) {
 		x.v.Summary += fmt.Sprintf(", nor in the %s after it", short(min(x.Within/2, maxLookOn)))
 	}
 }
-
-func (x *probe) observed() time.Duration { return max(0, x.passedAt.Sub(x.Since)) }
 
 // passed is the end of a probe whose checks hold, once it is proven that
 // nothing was missed.
@@ -297,9 +291,19 @@ func (x *probe) missed() bool {
 	return x.failed(cause, "%s%s", NotTrue, x.span())
 }
 
-func (x *probe) stopped(ctx context.Context) bool {
-	x.v.Err = context.Cause(ctx)
-	return x.errored(event.CauseTimeout, "%v", context.Cause(ctx))
+// stopped is the end of a probe whose time is used up, its own or that of what
+// it belongs to; it says which, and what was still waited for.
+func (x *probe) stopped(ctx context.Context, err error) bool {
+	why := context.Cause(ctx)
+	x.v.Err = why
+	said := ""
+	switch {
+	case err != nil && !errors.Is(err, why) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
+		said = "; until then: " + awsclient.Explain(err)
+	case len(x.v.Unmet) > 0:
+		said = "; at the last look: " + x.v.Unmet[0].Message
+	}
+	return x.errored(event.CauseTimeout, "%v%s", why, said)
 }
 
 // span says how long was looked.
@@ -317,7 +321,7 @@ func (x *probe) span() string {
 func (x *probe) wait(ctx context.Context, end time.Time) {
 	pause := time.Until(end)
 	if x.Wake == nil {
-		pause = min(pause, jitter(x.Every))
+		pause = min(pause, x.jitter(x.Every))
 	}
 	timer := time.NewTimer(max(0, pause))
 	defer timer.Stop()
@@ -329,64 +333,9 @@ func (x *probe) wait(ctx context.Context, end time.Time) {
 }
 
 // jitter varies a pause by a tenth, so that many probes do not look in step.
-func jitter(d time.Duration) time.Duration { return d*9/10 + rand.N(d/5+1) }
-
-func (x *probe) attempt(ctx context.Context) (seen steps.Seen[any], err error) {
-	if x.AttemptTimeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, x.AttemptTimeout, attemptTimeout{x.AttemptTimeout})
-		defer cancel()
+func (x *probe) jitter(d time.Duration) time.Duration {
+	if x.Random == nil {
+		return d
 	}
-	defer func() {
-		if r := recover(); r != nil { // told here, so that the looks before it are not lost
-			err = steps.Finalf("internal error: %v; please report it", r)
-		}
-	}()
-	seen, err = x.Look(ctx)
-	var took attemptTimeout
-	if err != nil && errors.As(context.Cause(ctx), &took) && !steps.IsMarkedFinal(err) {
-		err = took
-	}
-	return seen, err
-}
-
-// attemptTimeout says that one look took too long; it passes by itself.
-type attemptTimeout struct{ after time.Duration }
-
-func (a attemptTimeout) Error() string {
-	return fmt.Sprintf("no answer to an attempt within %s (attempt_timeout)", short(a.after))
-}
-func (attemptTimeout) Timeout() bool { return true }
-
-func (x *probe) sla() *event.SLA {
-	if !x.SLA && x.WarnAfter == 0 || x.v.Status == event.Errored {
-		return nil
-	}
-	s := &event.SLA{WarnMS: x.WarnAfter.Milliseconds(), ObservedMS: -1, Status: "missed"}
-	if x.SLA {
-		s.LimitMS = x.Within.Milliseconds()
-	}
-	if x.passedAt.IsZero() {
-		return s
-	}
-	s.ObservedMS = x.observed().Milliseconds()
-	switch {
-	case x.SLA && x.observed() > x.Within:
-	case x.WarnAfter > 0 && x.observed() > x.WarnAfter:
-		s.Status = "warned"
-	default:
-		s.Status = "met"
-	}
-	return s
-}
-
-// short writes a duration as people do: to the tenth of a second, or in milliseconds.
-func short(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < time.Minute:
-		return d.Round(100 * time.Millisecond).String()
-	}
-	return d.Round(time.Second).String()
+	return d*9/10 + time.Duration(x.Random.Int64N(int64(d/5+1)))
 }

@@ -201,7 +201,7 @@ func TestStopsWithItsContext(t *testing.T) {
 		defer cancel()
 		look := func(ctx context.Context) (steps.Seen[any], error) { return steps.Seen[any]{Doc: "no"}, ctx.Err() }
 		v := Run(ctx, Policy{Within: time.Minute, Every: time.Second}, steps.Probe[any]{Look: look}, wantYes, nil)
-		if v.Status != event.Errored || v.Cause != event.CauseTimeout || v.Summary != "the scenario's timeout of 3s is used up" {
+		if v.Status != event.Errored || v.Cause != event.CauseTimeout || v.Summary != "the scenario's timeout of 3s is used up; at the last look: it says no" {
 			t.Errorf("ended %s, %s: %s", v.Status, v.Cause, v.Summary)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -47,7 +48,7 @@ func (r *run) newAttempt(c *plan.Case, n int, suite *suiteRun, waited event.Scen
 	if c.Row != nil {
 		names["row"] = c.Row
 	}
-	a.scope = newScope(c.Vars, names, r.seeds(c.ID, n))
+	a.scope = newScope(c.Vars, names, r.seeds(filepath.Base(c.File)+"#"+c.Name, n))
 	a.hideVars(c.Vars)
 	waited.ScenarioID = a.id
 	a.emit(nil, event.ScenarioStarted, &waited)

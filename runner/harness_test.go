@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"bytes"
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,6 +38,9 @@ type stage struct {
 	watch    func(event.Event) // sees every event as it comes
 	secrets  []string
 	kinds    plan.Catalogue
+	chosen   plan.Options          // beyond what every test needs
+	change   func(*runner.Options) // of what the run is given
+	context  context.Context       // of the run
 }
 
 // result is what a run left behind.
@@ -57,7 +61,7 @@ func newStage(t *testing.T, o sandbox.Options, paths ...string) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() }) // a test that ended early leaves it open
-	return &stage{t: t, sandbox: s, paths: paths, parallel: 100, stop: make(chan struct{}), kinds: catalogue.New()}
+	return &stage{t: t, sandbox: s, paths: paths, parallel: 100, stop: make(chan struct{}), kinds: catalogue.New(), context: t.Context()}
 }
 
 // files writes scenario files and gives their folder. Names end in .yaml.
@@ -97,12 +101,16 @@ func (s *stage) run() result {
 	rec, junit, stream, text := &recorder{}, report.NewJUnit(), &bytes.Buffer{}, &bytes.Buffer{}
 	console := report.NewConsole(text, report.ConsoleOptions{})
 	r := result{before: s.sandbox.Inventory()}
-	r.code = runner.Run(s.t.Context(), runner.Options{
+	o := runner.Options{
 		ID: runner.NewID(), Plan: p, Parallel: s.parallel,
 		Places: places,
 		HTTP:   awsclient.HTTPClient(s.sandbox.Dial), Ledger: ledger.InMemory(), Reapers: ledger.ReapersOf(catalogue.Kinds()),
 		Sinks: []event.Sink{rec, junit, report.NewJSON(stream), console, watcher(s.watch)}, Stop: s.stop, Secrets: s.secrets,
-	})
+	}
+	if s.change != nil {
+		s.change(&o)
+	}
+	r.code = runner.Run(s.context, o)
 	r.after = s.sandbox.Inventory()
 	if err := s.sandbox.Close(); err != nil {
 		s.t.Error(err)
@@ -119,7 +127,8 @@ func (s *stage) plan() *plan.Plan {
 	s.t.Helper()
 	var problems schema.Problems
 	found := schema.Discover(s.paths, &problems)
-	p := plan.Build(found, s.kinds, plan.Options{Detached: true}, &problems)
+	s.chosen.Detached = true
+	p := plan.Build(found, s.kinds, s.chosen, &problems)
 	if err := problems.Err(); err != nil {
 		s.t.Fatal(err)
 	}

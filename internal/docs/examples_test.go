@@ -60,10 +60,14 @@ func TestExamplesRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	places := &runner.Places{}
+	for _, x := range p.Suites {
+		places.Add(x, "", place)
+	}
 	before := s.Inventory()
 	var text bytes.Buffer
 	code := runner.Run(t.Context(), runner.Options{
-		ID: runner.NewID(), Plan: p, Parallel: 100, Place: func(*plan.Suite) *awsclient.Place { return place },
+		ID: runner.NewID(), Plan: p, Parallel: 100, Places: places,
 		HTTP: awsclient.HTTPClient(nil), Ledger: ledger.InMemory(), Reapers: ledger.ReapersOf(catalogue.Kinds()),
 		Sinks: []event.Sink{report.NewConsole(&text, report.ConsoleOptions{})},
 	})

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/runner/event"
 	"github.com/rehearse-dev/rehearse/runner/plan"
 )
@@ -63,7 +64,7 @@ func (a *attempt) perform(s *slot, unready error) *event.ScenarioFinish {
 		a.note(event.Errored, event.CauseArrange, "")
 		reason = "the suite's arrange failed: " + unready.Error()
 	} else {
-		reason = a.phases(s)
+		reason = a.guarded(func() string { return a.phases(s) })
 		_ = s.take(a.run.base) // that it ended means: at once, and clean-up says what is left
 		if a.status == event.Failed || a.status == event.Errored {
 			a.diagnose()
@@ -81,6 +82,18 @@ func (a *attempt) perform(s *slot, unready error) *event.ScenarioFinish {
 	}
 	a.emit(nil, event.ScenarioFinished, f)
 	return f
+}
+
+// guarded makes a panic of ours an error of this case alone, which is cleaned
+// up like any other.
+func (a *attempt) guarded(work func() string) (reason string) {
+	defer func() {
+		if r := recover(); r != nil {
+			a.note(event.Errored, event.CauseStep, "")
+			reason = fmt.Sprintf("internal error: %v; please report it", r)
+		}
+	}()
+	return work()
 }
 
 // phases runs arrange, act and assert within the case's timeout. It gives a
@@ -205,7 +218,7 @@ func (a *attempt) cleanUp() *event.Cleanup {
 	}
 	start = time.Now()
 	taken := event.Passed
-	ctx, cancel := withTimeout(a.run.base, takeBackTimeout, "the minute for taking back is over")
+	ctx, cancel := withTimeout(awsclient.Urgent(a.run.base), takeBackTimeout, "the minute for taking back is over")
 	defer cancel()
 	left := a.ledger.TakeBack(ctx, a.run.Reapers, a.run.Places.At)
 	if len(left) > 0 {
@@ -219,7 +232,7 @@ func (a *attempt) cleanUp() *event.Cleanup {
 // cleanUpSteps runs all of the steps, and then those of the blocks that were
 // used, the latest first. It says which did not do their work.
 func (g *stage) cleanUpSteps(list []*plan.Step, timeout time.Duration) (left []string) {
-	ctx, cancel := withTimeout(g.run.base, timeout, "cleanup_timeout of %s is used up", timeout)
+	ctx, cancel := withTimeout(awsclient.Urgent(g.run.base), timeout, "cleanup_timeout of %s is used up", timeout)
 	defer cancel()
 	left = g.cleanUpList(ctx, list)
 	for {

@@ -30,7 +30,7 @@ func (r *recorder) Emit(e event.Event) { r.events = append(r.events, e) }
 // stage is a sandbox and what is to be run against it. It works in a synctest
 // bubble, where waiting costs no time.
 type stage struct {
-	t        *testing.T
+	t        testing.TB
 	sandbox  *sandbox.Sandbox
 	paths    []string
 	parallel int
@@ -60,6 +60,10 @@ func newStage(t *testing.T, o sandbox.Options, paths ...string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return stageOf(t, s, paths...)
+}
+
+func stageOf(t testing.TB, s *sandbox.Sandbox, paths ...string) *stage {
 	t.Cleanup(func() { _ = s.Close() }) // a test that ended early leaves it open
 	return &stage{t: t, sandbox: s, paths: paths, parallel: 100, stop: make(chan struct{}), kinds: catalogue.New(), context: t.Context()}
 }
@@ -110,7 +114,10 @@ func (s *stage) run() result {
 	if s.change != nil {
 		s.change(&o)
 	}
-	r.code = runner.Run(s.context, o)
+	r.code, err = runner.Run(s.context, o)
+	if err != nil {
+		s.t.Error(err)
+	}
 	r.after = s.sandbox.Inventory()
 	if err := s.sandbox.Close(); err != nil {
 		s.t.Error(err)

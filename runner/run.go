@@ -79,8 +79,9 @@ type run struct {
 }
 
 // Run runs the plan and gives the exit code. When ctx ends, the run stops at
-// once and leaves what it created; Stop is the gentle way.
-func Run(ctx context.Context, o Options) int {
+// once and leaves what it created; Stop is the gentle way. An error is that of
+// a sink that broke: its report is not whole.
+func Run(ctx context.Context, o Options) (int, error) {
 	r := &run{Options: o, base: ctx, slots: semaphore.NewWeighted(int64(max(1, o.Parallel))), locks: newLocks(), suites: map[*plan.Suite]*suiteRun{}}
 	r.stream = newStream(o.ID, o.Secrets, o.Sinks)
 	r.names = newNames(o.ID)
@@ -178,7 +179,7 @@ func (r *run) end() {
 	for _, s := range r.Plan.Suites {
 		r.suites[s].cleanUp()
 	}
-	ctx, cancel := withTimeout(r.base, takeBackTimeout, "the minute for removing the run's own resources is over")
+	ctx, cancel := withTimeout(awsclient.Urgent(r.base), takeBackTimeout, "the minute for removing the run's own resources is over")
 	defer cancel()
 	if err := r.shared.Close(ctx); err != nil {
 		r.say("warning", "ending the run: %s", awsclient.Explain(err))
@@ -194,7 +195,7 @@ func (r *run) addLeft(left []string) {
 
 // finish tells the end and gives the exit code; why is what ended the work
 // before its time, nil when nothing did.
-func (r *run) finish(why error) int {
+func (r *run) finish(why error) (int, error) {
 	if err := r.Ledger.Close(); err != nil {
 		r.say("error", "%v", err)
 		r.addLeft([]string{err.Error()})
@@ -215,7 +216,7 @@ func (r *run) finish(why error) int {
 		r.say("warning", "every selected case was skipped: nothing was tested")
 	}
 	r.stream.emit(event.Event{Type: event.RunFinished, Body: f})
-	return f.ExitCode
+	return f.ExitCode, r.stream.close()
 }
 
 func countOf(n int, what string) string {

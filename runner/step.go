@@ -46,11 +46,18 @@ func (g *stage) emit(x *plan.Step, t event.Type, b event.Body) {
 }
 
 // step runs one step to its end and tells of it.
-func (g *stage) step(ctx context.Context, x *plan.Step, b begin) (*event.StepFinish, any) {
+func (g *stage) step(ctx context.Context, x *plan.Step, b begin) (f *event.StepFinish, result any) {
 	start := time.Now()
+	defer func() {
+		if r := recover(); r != nil { // ours to mend, and no reason to take the other cases down
+			f, result = unable(fmt.Errorf("internal error: %v; please report it", r)), nil
+			g.scope.set(x.Common.ID, f.Status, nil)
+			g.emit(x, event.StepFinished, f)
+		}
+	}()
 	place := g.place(x)
 	g.tellStart(x, &event.StepStart{Phase: x.Phase, Account: place.Account, Region: place.Region, WaitedFor: b.waited})
-	f, result := g.carryOut(ctx, x, b)
+	f, result = g.carryOut(ctx, x, b)
 	f.MS = time.Since(start).Milliseconds()
 	if x.ForEach == nil {
 		g.warnOfUselessMasks(x, f, result)

@@ -1,47 +1,126 @@
 package runner
 
 import (
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/rehearse-dev/rehearse/runner/event"
 )
 
-// stream numbers the events, hides secrets in them and hands them on, one
-// after the other.
+// stream numbers the events and hands them on, one after the other, with the
+// secrets in them hidden. Whoever tells of something does not wait for those
+// who listen: a terminal that is slow must not make a scenario late.
 type stream struct {
-	mu    sync.Mutex
 	run   string
 	start time.Time
+
+	mu    sync.Mutex // guards what follows
 	seq   int64
-	masks *masker
-	sinks []event.Sink
+	queue []event.Event
+	ended bool
+	wake  chan struct{} // holds a token when there may be something in the queue
+
+	secrets sync.Mutex
+	masks   *masker
+
+	sinks   []event.Sink
+	broken  error         // why a sink takes no more; to be read after drained
+	drained chan struct{} // closed when everything has been handed on
 }
 
 func newStream(run string, secrets []string, sinks []event.Sink) *stream {
-	s := &stream{run: run, start: time.Now(), masks: newMasker(), sinks: sinks}
+	s := &stream{
+		run: run, start: time.Now(), masks: newMasker(), sinks: sinks,
+		wake: make(chan struct{}, 1), drained: make(chan struct{}),
+	}
 	for _, x := range secrets {
 		s.masks.hide(x)
 	}
+	go s.deliver()
 	return s
 }
 
+// emit tells of an event; its body must not change any more.
 func (s *stream) emit(e event.Event) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	now := time.Now()
 	s.seq++
 	e.V, e.Seq, e.Run = event.Version, s.seq, s.run
 	e.Time, e.TMS = now.UTC(), now.Sub(s.start).Milliseconds()
-	e = s.masks.apply(e)
-	for _, sink := range s.sinks {
-		sink.Emit(e)
+	s.queue = append(s.queue, e)
+	s.mu.Unlock()
+	s.nudge()
+}
+
+func (s *stream) nudge() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
 	}
 }
 
-// hide keeps a value out of every later event.
-func (s *stream) hide(v any) {
+// close waits until every event has been handed on. The error says what became
+// of a sink that could not take them.
+func (s *stream) close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.ended = true
+	s.mu.Unlock()
+	s.nudge()
+	<-s.drained
+	return s.broken
+}
+
+func (s *stream) deliver() {
+	defer close(s.drained)
+	for range s.wake {
+		for {
+			s.mu.Lock()
+			batch, ended := s.queue, s.ended
+			s.queue = nil
+			s.mu.Unlock()
+			for _, e := range batch {
+				s.hand(e)
+			}
+			if len(batch) == 0 {
+				if ended {
+					return
+				}
+				break
+			}
+		}
+	}
+}
+
+func (s *stream) hand(e event.Event) {
+	s.secrets.Lock()
+	e = s.masks.apply(e)
+	s.secrets.Unlock()
+	for i := range s.sinks {
+		if s.sinks[i] == nil {
+			continue
+		}
+		if err := tell(s.sinks[i], e); err != nil {
+			s.sinks[i] = nil // what it would make of the rest could not be trusted
+			s.broken = errors.Join(s.broken, err)
+		}
+	}
+}
+
+func tell(sink event.Sink, e event.Event) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("internal error in a report (%T, event %d, %s): %v; please report it", sink, e.Seq, e.Type, r)
+		}
+	}()
+	sink.Emit(e)
+	return nil
+}
+
+// hide keeps a value out of every event from now on.
+func (s *stream) hide(v any) {
+	s.secrets.Lock()
+	defer s.secrets.Unlock()
 	s.masks.hide(v)
 }

@@ -126,7 +126,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	}
 	gentle, hard, release := signals(ctx, stderr)
 	defer release()
-	code := runner.Run(hard, runner.Options{
+	code, broken := runner.Run(hard, runner.Options{
 		ID: record.run, Plan: p, Parallel: o.parallel,
 		Places: places,
 		HTTP:   o.httpClient(where),
@@ -135,7 +135,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 		Sinks: out.sinks, Stop: gentle,
 		Timeout: o.runTimeout, FailFast: o.failFast, FailOnFlaky: o.failOnFlaky, Seed: o.seed,
 	})
-	if err := out.close(); err != nil {
+	if err := errors.Join(broken, out.close()); err != nil {
 		fmt.Fprintln(stderr, err)
 		if code == runner.ExitPassed || code == runner.ExitLeft {
 			code = runner.ExitReport

@@ -66,13 +66,13 @@ func TestExamplesRun(t *testing.T) {
 	}
 	before := s.Inventory()
 	var text bytes.Buffer
-	code := runner.Run(t.Context(), runner.Options{
+	code, err := runner.Run(t.Context(), runner.Options{
 		ID: runner.NewID(), Plan: p, Parallel: 100, Places: places,
 		HTTP: awsclient.HTTPClient(nil), Ledger: ledger.InMemory(), Reapers: ledger.ReapersOf(catalogue.Kinds()),
 		Sinks: []event.Sink{report.NewConsole(&text, report.ConsoleOptions{})},
 	})
-	if code != runner.ExitPassed {
-		t.Errorf("exit code %d\n%s", code, text.String())
+	if err != nil || code != runner.ExitPassed {
+		t.Errorf("exit code %d, %v\n%s", code, err, text.String())
 	}
 	after := s.Inventory()
 	for what, n := range before {

@@ -28,6 +28,9 @@ type Settings struct {
 	Account     string // when set, any other account is refused
 	RoleARN     string // a role to assume with the credentials that are found
 	Dial        Dialer // how connections are opened; nil: over the network
+	// Pacers hold the calls of all places of a run to what accounts allow; nil:
+	// this place has its own.
+	Pacers *Pacers
 	// AccessKey and SecretKey are fixed credentials, used only together with Dial.
 	AccessKey, SecretKey string
 }

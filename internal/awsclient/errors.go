@@ -3,11 +3,8 @@ package awsclient
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
-	"net/url"
-	"strings"
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,7 +18,8 @@ var throttles = retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}
 // Transient says whether an error passes by itself: throttling, a 5xx, a
 // connection that broke or could not be opened, an answer that took too long.
 func Transient(err error) bool {
-	if throttled(err) {
+	var held *heldError
+	if errors.As(err, &held) || throttled(err) {
 		return true
 	}
 	var answer *smithyhttp.ResponseError
@@ -34,7 +32,8 @@ func Transient(err error) bool {
 	}
 	var timeout interface{ Timeout() bool }
 	var broken *net.OpError
-	return errors.As(err, &broken) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+	var proxy *proxyError
+	return errors.As(err, &broken) || errors.As(err, &proxy) && proxy.status >= 500 || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
@@ -46,9 +45,17 @@ func throttled(err error) bool {
 }
 
 // SurelyNotDone says whether an error proves that a call changed nothing: it
-// was refused, throttled, or never reached the service.
+// was refused, throttled, or never reached the service. Of a call that was
+// tried several times every attempt must have been so.
 func SurelyNotDone(err error) bool {
-	if throttled(err) || dialFailed(err) {
+	var tried *triedError
+	if errors.As(err, &tried) && (tried.doubt || tried.sent == 0) {
+		return !tried.doubt
+	}
+	var held *heldError
+	var credentials *credentialsError
+	var proxy *proxyError
+	if errors.As(err, &held) || errors.As(err, &credentials) || errors.As(err, &proxy) || throttled(err) || dialFailed(err) {
 		return true
 	}
 	var serialise *smithy.SerializationError
@@ -67,7 +74,7 @@ func SurelyNotDone(err error) bool {
 func dialFailed(err error) bool {
 	var op *net.OpError
 	var dns *net.DNSError
-	return errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" || errors.Is(err, syscall.ECONNREFUSED)
+	return errors.As(err, &dns) || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") || errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // Code is the service's own name for an error, "" where there is none.
@@ -88,45 +95,4 @@ func Is(err error, codes ...string) bool {
 		}
 	}
 	return false
-}
-
-// Explain says an error in a sentence: what a caller put around it, and for an
-// answer of AWS the operation, its code and message, without the SDK's
-// wrapping; and what to do where that is known.
-func Explain(err error) string {
-	var op *smithy.OperationError
-	if err == nil || !errors.As(err, &op) {
-		if err == nil {
-			return ""
-		}
-		return err.Error()
-	}
-	return strings.Replace(err.Error(), op.Error(), explainOperation(op), 1)
-}
-
-func explainOperation(op *smithy.OperationError) string {
-	prefix := op.Service() + " " + op.Operation() + ": "
-	var api smithy.APIError
-	var address *url.Error
-	switch {
-	case errors.As(op, &api):
-		s := prefix + api.ErrorCode()
-		if m := api.ErrorMessage(); m != "" && m != api.ErrorCode() {
-			s += ": " + m
-		}
-		return s + advice(api.ErrorCode(), op)
-	case errors.As(op, &address):
-		return prefix + address.Err.Error()
-	}
-	return prefix + op.Unwrap().Error()
-}
-
-func advice(code string, op *smithy.OperationError) string {
-	switch code {
-	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError":
-		return fmt.Sprintf(" (the credentials of this run may not call %s on it)", op.Operation())
-	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
-		return " (the credentials of this run have expired)"
-	}
-	return ""
 }

@@ -4,19 +4,13 @@
 package awsclient
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net"
-	"net/http"
-	"strings"
+	"slices"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -25,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Dialer opens connections; the zero Settings use the network.
@@ -40,6 +35,7 @@ type Place struct {
 	Origin   Origin // how it was found, so that a later process finds it again
 
 	cfg     aws.Config
+	pacer   *pacer
 	clients *clients
 	once    *Place // the same place, sending nothing twice
 	single  *Place // the same place, trying once
@@ -75,59 +71,35 @@ type clients struct {
 	made map[string]any
 }
 
-// retries says how often a call is tried again.
-type retries int
-
-const (
-	patient retries = iota // arrange and clean-up: whatever may pass is tried again
-	careful                // act: only what surely was not carried out
-	single                 // inside a probe: the probe itself looks again
-)
-
 func newPlace(cfg aws.Config, account string, s Settings) *Place {
 	o := Origin{Account: account, Region: cfg.Region, Endpoint: aws.ToString(cfg.BaseEndpoint), Profile: s.Profile, RoleARN: s.RoleARN}
-	p := withRetries(cfg, o, patient)
-	p.once = withRetries(cfg, o, careful)
-	p.single = withRetries(cfg, o, single)
+	pacers := s.Pacers
+	if pacers == nil {
+		pacers = &Pacers{}
+	}
+	pace := pacers.of(o)
+	p := withRetries(cfg, o, pace, patient)
+	p.once = withRetries(cfg, o, pace, careful)
+	p.single = withRetries(cfg, o, pace, single)
 	p.once.single = p.single
 	return p
 }
 
-func withRetries(cfg aws.Config, o Origin, r retries) *Place {
+func withRetries(cfg aws.Config, o Origin, pace *pacer, r retries) *Place {
 	cfg = cfg.Copy()
-	cfg.Retryer = func() aws.Retryer { return retryer(r) }
+	cfg.Retryer = func() aws.Retryer { return retryer{r} }
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), func(s *middleware.Stack) error {
+		return errors.Join(
+			s.Finalize.Insert(call{}, "Retry", middleware.Before),
+			s.Finalize.Insert(attempt{r}, "Retry", middleware.After),
+			s.Finalize.Insert(pace, "Signing", middleware.Before),
+		)
+	})
 	return &Place{
 		Account: o.Account, Region: o.Region, Endpoint: o.Endpoint, Origin: o,
-		cfg: cfg, clients: &clients{made: map[string]any{}},
+		cfg: cfg, pacer: pace, clients: &clients{made: map[string]any{}},
 	}
 }
-
-// retryer never runs out of tokens: with the SDK's own bucket a busy run's
-// calls fail as "retry quota exceeded" although they only had to wait.
-func retryer(r retries) aws.Retryer {
-	switch r {
-	case single:
-		return aws.NopRetryer{}
-	case careful:
-		return retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 8, 5*time.Second, unlimited{}
-			o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-				return aws.BoolTernary(Transient(err) && SurelyNotDone(err))
-			})}
-		})
-	}
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 8, 5*time.Second, unlimited{}
-	})
-}
-
-// unlimited is a retry quota that is never used up.
-type unlimited struct{}
-
-func (unlimited) GetToken(context.Context, uint) (func() error, error) {
-	return func() error { return nil }, nil
-}
-func (unlimited) AddTokens(uint) error { return nil }
 
 // Once is the same place for calls that must not be carried out twice: they
 // are sent again only when they surely were not carried out.
@@ -206,66 +178,4 @@ func (p *Place) SFN() *sfn.Client {
 // SQS is the client for queues.
 func (p *Place) SQS() *sqs.Client {
 	return client(p, "sqs", func(c aws.Config) *sqs.Client { return sqs.NewFromConfig(c) })
-}
-
-// httpClient keeps enough connections for hundreds of long polls.
-func httpClient(dial Dialer) aws.HTTPClient {
-	c := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 2000
-		if dial != nil {
-			t.DialContext, t.Proxy = dial, nil
-		} else {
-			t.DialContext = loopback((&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext)
-		}
-	})
-	if dial == nil {
-		return c
-	}
-	return &http.Client{Transport: OwnBody{c.GetTransport()}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-}
-
-// OwnBody gives every request a body of its own. The SDK closes a request's
-// body as soon as there is an answer, and net/http then cuts the connection
-// when it has not seen the body's end yet; a server on the other end of a pipe
-// answers fast enough for that.
-type OwnBody struct{ http.RoundTripper }
-
-// RoundTrip sends the request with a copy of its body.
-func (t OwnBody) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return t.RoundTripper.RoundTrip(r)
-	}
-	body, err := io.ReadAll(r.Body)
-	if err := errors.Join(err, r.Body.Close()); err != nil {
-		return nil, err
-	}
-	r = r.Clone(r.Context())
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return t.RoundTripper.RoundTrip(r)
-}
-
-// HTTPClient makes requests to applications: redirects are not followed unless
-// asked for, and *.localhost is this machine, as in browsers.
-func HTTPClient(dial Dialer) *http.Client {
-	network := loopback((&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext)
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 200
-	t.DialContext = func(ctx context.Context, kind, address string) (net.Conn, error) {
-		host, _, _ := net.SplitHostPort(address)
-		if dial != nil && strings.HasSuffix(host, ".sandbox.localhost") {
-			return dial(ctx, kind, address)
-		}
-		return network(ctx, kind, address)
-	}
-	return &http.Client{Transport: t}
-}
-
-// loopback dials this machine for *.localhost, which not every resolver knows (RFC 6761).
-func loopback(dial Dialer) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		if host, port, err := net.SplitHostPort(address); err == nil && strings.HasSuffix(host, ".localhost") {
-			address = net.JoinHostPort("127.0.0.1", port)
-		}
-		return dial(ctx, network, address)
-	}
 }

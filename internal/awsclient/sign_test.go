@@ -71,7 +71,7 @@ func TestSign(t *testing.T) {
 		_, _ = io.WriteString(w, r.Header.Get("Authorization"))
 	}))
 	defer server.Close()
-	place := newPlace(aws.Config{Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")}, "111122223333")
+	place := newPlace(aws.Config{Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")}, "111122223333", Settings{})
 	for _, c := range []struct{ method, path, body, service, region, scope string }{
 		{"GET", "/orders?b=2&a=1", "", "execute-api", "", "/eu-west-1/execute-api/aws4_request"},
 		{"POST", "/orders", `{"sku":"A1"}`, "execute-api", "us-east-1", "/us-east-1/execute-api/aws4_request"},

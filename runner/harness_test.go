@@ -41,6 +41,7 @@ type stage struct {
 	chosen   plan.Options          // beyond what every test needs
 	change   func(*runner.Options) // of what the run is given
 	context  context.Context       // of the run
+	limits   awsclient.Limits
 }
 
 // result is what a run left behind.
@@ -98,6 +99,7 @@ func (s *stage) run() result {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	place.Limit(s.limits)
 	places := &runner.Places{}
 	for _, x := range p.Suites {
 		places.Add(x, "", place)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -111,26 +110,17 @@ func (p *pacer) HandleFinalize(ctx context.Context, in middleware.FinalizeInput,
 		host = r.URL.Hostname()
 	}
 	lanes := p.path(prefixOf(awsmiddleware.GetServiceID(ctx)), awsmiddleware.GetOperationName(ctx), host)
-	began := time.Now()
+	pace, _ := ctx.Value(paceKey{}).(*Pace)
+	began := pace.begin()
 	for _, x := range lanes {
 		if err := x.take(ctx); err != nil {
-			waited := waitedIn(ctx, began)
-			return middleware.FinalizeOutput{}, middleware.Metadata{}, x.held(waited, err)
+			return middleware.FinalizeOutput{}, middleware.Metadata{}, x.held(pace.end(began), err)
 		}
 	}
-	waitedIn(ctx, began)
+	pace.end(began)
 	out, meta, err := next.HandleFinalize(ctx, in)
 	lanes[len(lanes)-1].answered(throttled(err))
 	return out, meta, err
-}
-
-// waitedIn notes how long a call waited for its turn.
-func waitedIn(ctx context.Context, began time.Time) time.Duration {
-	waited := time.Since(began)
-	if pace, ok := ctx.Value(paceKey{}).(*Pace); ok {
-		pace.waited.Add(int64(waited))
-	}
-	return waited
 }
 
 // held is the error of a call whose time ended while it waited.
@@ -173,12 +163,6 @@ func spell(d time.Duration) string {
 	}
 	return d.Round(time.Second).String()
 }
-
-// Pace is how long calls were held up by our own pacing.
-type Pace struct{ waited atomic.Int64 }
-
-// Waited is the sum of what the calls under one context waited for their turn.
-func (p *Pace) Waited() time.Duration { return time.Duration(p.waited.Load()) }
 
 type (
 	paceKey   struct{}

@@ -33,6 +33,7 @@ func (x *probe) attempt(ctx context.Context) (seen steps.Seen[any], err error) {
 	seen, err = x.Look(ctx)
 	var took attemptTimeout
 	if err != nil && errors.As(context.Cause(ctx), &took) && !steps.IsMarkedFinal(err) {
+		took.last = err
 		err = took
 	}
 	return seen, err
@@ -54,15 +55,23 @@ func expire(after time.Duration, pace *awsclient.Pace, cancel context.CancelCaus
 			}
 			left = after + pace.Waited() - time.Since(start)
 		}
-		cancel(attemptTimeout{after})
+		cancel(attemptTimeout{after: after})
 	}()
 	return func() { close(done) }
 }
 
 // attemptTimeout says that one look took too long; it passes by itself.
-type attemptTimeout struct{ after time.Duration }
+type attemptTimeout struct {
+	after time.Duration
+	last  error // what the look ended with
+}
 
 func (a attemptTimeout) Error() string {
-	return fmt.Sprintf("no answer to an attempt within %s (attempt_timeout)", short(a.after))
+	text := fmt.Sprintf("no answer to an attempt within %s (attempt_timeout)", short(a.after))
+	if a.last != nil && awsclient.Code(a.last) != "" { // else it says no more
+		text += ": " + awsclient.Explain(a.last)
+	}
+	return text
 }
+
 func (attemptTimeout) Timeout() bool { return true }

@@ -33,7 +33,7 @@ func (r *run) newAttempt(c *plan.Case, n int, suite *suiteRun, waited event.Scen
 	traceID, header := newTrace(now)
 	a := &attempt{c: c, status: event.Passed}
 	a.stage = stage{
-		run: r, suite: c.Suite, owner: c.ID, caseID: c.ID, number: n, id: r.names.attempt(), started: now,
+		run: r, suite: c.Suite, owner: c.ID, name: c.Name, caseID: c.ID, number: n, id: r.names.attempt(), started: now,
 		file: c.File, blocks: new(usedBlocks), checked: new(atomic.Bool),
 	}
 	a.ledger = r.Ledger.Scope(c.ID, r.resourceChanged(a))
@@ -255,7 +255,7 @@ func (g *stage) cleanUpList(ctx context.Context, list []*plan.Step) (left []stri
 			continue
 		}
 		if f, _ := g.step(ctx, x, begin{clock: time.Now()}); f.Status == event.Failed || f.Status == event.Errored {
-			left = append(left, fmt.Sprintf("cleanup step %d (%s, %s) did not succeed", x.Index+1, x.Label(), x.Pos))
+			left = append(left, fmt.Sprintf("cleanup step %d of %s (%s, %s) did not succeed", x.Index+1, g.name, x.Label(), x.Pos))
 		}
 	}
 	return left

@@ -24,6 +24,7 @@ type stage struct {
 	scope    *scope
 	ledger   *ledger.Scope
 	owner    string
+	name     string // of the case or the suite, for people
 	id       string // scenario.id, "" for a suite's own steps
 	caseID   string // of the events
 	number   int    // of the attempt

@@ -24,7 +24,7 @@ type suiteRun struct {
 func newSuiteRun(r *run, s *plan.Suite) *suiteRun {
 	x := &suiteRun{plan: s, begun: make(chan struct{}, 1), ready: make(chan struct{})}
 	x.begun <- struct{}{}
-	x.stage = stage{run: r, suite: s, owner: "run", prefix: "suite/" + s.Label + "/", ledger: r.scope, announce: true, blocks: new(usedBlocks)}
+	x.stage = stage{run: r, suite: s, owner: "run", name: "suite " + s.Label, prefix: "suite/" + s.Label + "/", ledger: r.scope, announce: true, blocks: new(usedBlocks)}
 	return x
 }
 

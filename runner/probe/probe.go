@@ -4,7 +4,6 @@ package probe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -298,10 +297,10 @@ func (x *probe) stopped(ctx context.Context, err error) bool {
 	x.v.Err = why
 	said := ""
 	switch {
-	case err != nil && !errors.Is(err, why) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
-		said = "; until then: " + awsclient.Explain(err)
 	case len(x.v.Unmet) > 0:
 		said = "; at the last look: " + x.v.Unmet[0].Message
+	case err != nil && err.Error() != why.Error() && err.Error() != ctx.Err().Error(): // it says more
+		said = "; until then: " + awsclient.Explain(err)
 	}
 	return x.errored(event.CauseTimeout, "%v%s", why, said)
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
@@ -30,7 +29,7 @@ func (s *Sandbox) Deploy(ctx context.Context, stackName, systemName string, temp
 		return fmt.Errorf("stack %s exists already", stackName)
 	}
 	stack := &deployedStack{
-		name: stackName, id: arn("cloudformation", "stack/"+stackName+"/"+newID()), description: t.Description, created: time.Now(), parameters: values,
+		name: stackName, id: arn("cloudformation", "stack/"+stackName+"/"+newID()), description: t.Description, created: s.now(), parameters: values,
 	}
 	d := &deployment{
 		sandbox: s, ctx: ctx, system: systemName,
@@ -125,7 +124,7 @@ func (d *deployment) make(r templateResource) error {
 	if id == "" {
 		id = made.ref
 	}
-	d.stack.resources = append(d.stack.resources, deployedResource{logicalID: r.id, physicalID: id, kind: r.kind, made: time.Now()})
+	d.stack.resources = append(d.stack.resources, deployedResource{logicalID: r.id, physicalID: id, kind: r.kind, made: d.sandbox.now()})
 	return nil
 }
 

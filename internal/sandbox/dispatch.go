@@ -69,6 +69,7 @@ func newEndpoint(service string, p protocol, impl any) *endpoint {
 
 func (rt *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amzn-Requestid", uuid.NewString())
+	w.Header().Set("Date", rt.sandbox.now().UTC().Format(http.TimeFormat))
 	switch {
 	case r.Header.Get("X-Amz-Target") != "":
 		rt.serveJSON(w, r)
@@ -155,7 +156,11 @@ func (rt *routes) call(ctx context.Context, e *endpoint, operation string, in an
 	if err := rt.sandbox.intercept(ctx, e.service, operation); err != nil {
 		return nil, err
 	}
-	return e.invoke(ctx, f, operation, in)
+	out, err := e.invoke(ctx, f, operation, in)
+	if err == nil {
+		err = rt.sandbox.answer(ctx, e.service, operation)
+	}
+	return out, err
 }
 
 // invoke runs an operation that nobody intercepts.
@@ -176,6 +181,14 @@ func (s *Sandbox) intercept(ctx context.Context, service, operation string) erro
 		return nil
 	}
 	return s.options.Intercept(ctx, service, operation)
+}
+
+// answer says what takes the place of the answer to an operation that was carried out.
+func (s *Sandbox) answer(ctx context.Context, service, operation string) error {
+	if s.options.Answer == nil {
+		return nil
+	}
+	return s.options.Answer(ctx, service, operation)
 }
 
 // parseJSON reads one JSON document with its numbers exact.

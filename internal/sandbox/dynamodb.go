@@ -66,7 +66,7 @@ func (d *dynamoService) CreateTable(_ context.Context, in *dynamodb.CreateTableI
 	if len(in.GlobalSecondaryIndexes)+len(in.LocalSecondaryIndexes) > 0 {
 		return nil, invalid("the sandbox has no secondary indexes: table %s", name)
 	}
-	t := &table{name: name, created: time.Now(), keys: in.KeySchema, attributes: in.AttributeDefinitions, items: map[string]item{}}
+	t := &table{name: name, created: d.sandbox.now(), keys: in.KeySchema, attributes: in.AttributeDefinitions, items: map[string]item{}}
 	for _, k := range t.keys {
 		if t.keyType(aws.ToString(k.AttributeName)) == "" {
 			return nil, invalid("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s]", aws.ToString(k.AttributeName))
@@ -241,7 +241,7 @@ func (d *dynamoService) record(t *table, key, old, next item) {
 	}
 	t.sequence++
 	change := map[string]any{
-		"ApproximateCreationDateTime": time.Now().Unix(), "Keys": encodeItem(key), "StreamViewType": string(t.view),
+		"ApproximateCreationDateTime": d.sandbox.now().Unix(), "Keys": encodeItem(key), "StreamViewType": string(t.view),
 		"SequenceNumber": fmt.Sprintf("%021d", t.sequence), "SizeBytes": len(compactJSON(encodeItem(key))),
 	}
 	name := "MODIFY"

@@ -52,7 +52,7 @@ const (
 
 func newEvents(s *Sandbox) *eventsService {
 	return &eventsService{sandbox: s, buses: map[string]*bus{
-		defaultBus: {name: defaultBus, created: time.Now(), tags: map[string]string{}, rules: map[string]*rule{}},
+		defaultBus: {name: defaultBus, created: s.now(), tags: map[string]string{}, rules: map[string]*rule{}},
 	}}
 }
 
@@ -118,7 +118,7 @@ func (e *eventsService) CreateEventBus(_ context.Context, in *eventbridge.Create
 	if e.buses[name] != nil {
 		return nil, refuse("ResourceAlreadyExistsException", "Event bus %s already exists.", name)
 	}
-	b := &bus{name: name, created: time.Now(), tags: map[string]string{}, rules: map[string]*rule{}}
+	b := &bus{name: name, created: e.sandbox.now(), tags: map[string]string{}, rules: map[string]*rule{}}
 	for _, t := range in.Tags {
 		b.tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
@@ -200,11 +200,16 @@ func (e *eventsService) putEvent(entry types.PutEventsRequestEntry) (string, *ap
 	if strings.HasPrefix(*entry.Source, "aws.") {
 		return "", refuse("NotAuthorizedForSourceException", "Not authorized for the source.")
 	}
+	if ask := e.sandbox.options.PutEntry; ask != nil {
+		if code := ask(entry); code != "" {
+			return "", refuse(code, "as the test asked")
+		}
+	}
 	detail, err := parseJSON([]byte(*entry.Detail))
 	if _, ok := detail.(map[string]any); err != nil || !ok {
 		return "", refuse("MalformedDetail", "Detail is malformed.")
 	}
-	at := time.Now()
+	at := e.sandbox.now()
 	if entry.Time != nil {
 		at = *entry.Time
 	}

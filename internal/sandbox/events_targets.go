@@ -82,7 +82,7 @@ func arnService(a string) string {
 }
 
 // input is what the target gets for an event, as JSON text.
-func (t target) input(ruleARN string, event map[string]any) (string, error) {
+func (t target) input(ruleARN string, event map[string]any, now time.Time) (string, error) {
 	switch {
 	case t.Input != nil:
 		return *t.Input, nil
@@ -93,13 +93,13 @@ func (t target) input(ruleARN string, event map[string]any) (string, error) {
 		}
 		return compactJSON(v), nil
 	case t.InputTransformer != nil:
-		return t.transform(ruleARN, event), nil
+		return t.transform(ruleARN, event, now), nil
 	}
 	return compactJSON(event), nil
 }
 
 // transform fills the input template. A variable inside quotes becomes its text, elsewhere its JSON; nothing is escaped.
-func (t target) transform(ruleARN string, event map[string]any) string {
+func (t target) transform(ruleARN string, event map[string]any, now time.Time) string {
 	template := aws.ToString(t.InputTransformer.InputTemplate)
 	var b strings.Builder
 	quoted, last := false, 0
@@ -108,7 +108,7 @@ func (t target) transform(ruleARN string, event map[string]any) string {
 		b.WriteString(before)
 		quoted = quoted != (unescapedQuotes(before)%2 == 1)
 		last = m[1]
-		v, ok := t.variable(template[m[2]:m[3]], ruleARN, event)
+		v, ok := t.variable(template[m[2]:m[3]], ruleARN, event, now)
 		switch {
 		case !ok && !quoted:
 			b.WriteString(`""`)
@@ -135,14 +135,14 @@ func unescapedQuotes(s string) int {
 	return n
 }
 
-func (t target) variable(name, ruleARN string, event map[string]any) (any, bool) {
+func (t target) variable(name, ruleARN string, event map[string]any, now time.Time) (any, bool) {
 	switch name {
 	case "aws.events.rule-arn":
 		return ruleARN, true
 	case "aws.events.rule-name":
 		return afterLast(ruleARN, "/"), true
 	case "aws.events.event.ingestion-time":
-		return time.Now().UTC().Format(time.RFC3339), true
+		return now.UTC().Format(time.RFC3339), true
 	case "aws.events.event.json":
 		return event, true
 	case "aws.events.event":
@@ -160,7 +160,7 @@ func (t target) variable(name, ruleARN string, event map[string]any) (any, bool)
 // send delivers an event to one target of a rule.
 func (e *eventsService) send(ctx context.Context, ruleARN string, t target, event map[string]any) {
 	to := aws.ToString(t.Arn)
-	body, err := t.input(ruleARN, event)
+	body, err := t.input(ruleARN, event, e.sandbox.now())
 	if err == nil {
 		err = e.sendBody(ctx, ruleARN, t, to, body, event)
 	}

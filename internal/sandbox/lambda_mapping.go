@@ -36,7 +36,7 @@ func (l *lambdaService) connect(m *mapping) error {
 		}
 		m.filters = append(m.filters, matches)
 	}
-	m.uuid, m.modified, m.wake = newID(), time.Now(), make(chan struct{}, 1)
+	m.uuid, m.modified, m.wake = newID(), l.sandbox.now(), make(chan struct{}, 1)
 	if err := l.sandbox.dynamo.listen(m.source, m.push); err != nil {
 		return err
 	}

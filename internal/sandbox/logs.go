@@ -18,6 +18,8 @@ import (
 // logsService is CloudWatch Logs: groups, streams, events. FilterLogEvents matches every event, whatever the filter
 // pattern, as other emulators do: who needs the pattern applies it again on its own side.
 type logsService struct {
+	sandbox *Sandbox
+
 	mu     sync.Mutex
 	groups map[string]*logGroup
 	serial int
@@ -44,7 +46,9 @@ type logEvent struct {
 	serial          int
 }
 
-func newLogs() *logsService { return &logsService{groups: map[string]*logGroup{}} }
+func newLogs(s *Sandbox) *logsService {
+	return &logsService{sandbox: s, groups: map[string]*logGroup{}}
+}
 
 func (s *logsService) count(counts map[string]int) {
 	s.mu.Lock()
@@ -81,12 +85,12 @@ func (s *logsService) CreateLogGroup(_ context.Context, in *cloudwatchlogs.Creat
 	if s.groups[*in.LogGroupName] != nil {
 		return nil, refuse("ResourceAlreadyExistsException", "The specified log group already exists")
 	}
-	s.groups[*in.LogGroupName] = newLogGroup(*in.LogGroupName)
+	s.groups[*in.LogGroupName] = s.newGroup(*in.LogGroupName)
 	return &cloudwatchlogs.CreateLogGroupOutput{}, nil
 }
 
-func newLogGroup(name string) *logGroup {
-	return &logGroup{name: name, created: time.Now(), streams: map[string]*logStream{}}
+func (s *logsService) newGroup(name string) *logGroup {
+	return &logGroup{name: name, created: s.sandbox.now(), streams: map[string]*logStream{}}
 }
 
 func (s *logsService) DeleteLogGroup(_ context.Context, in *cloudwatchlogs.DeleteLogGroupInput) (*cloudwatchlogs.DeleteLogGroupOutput, error) {
@@ -131,7 +135,7 @@ func (s *logsService) CreateLogStream(_ context.Context, in *cloudwatchlogs.Crea
 	if g.streams[name] != nil {
 		return nil, refuse("ResourceAlreadyExistsException", "The specified log stream already exists")
 	}
-	g.streams[name] = &logStream{name: name, created: time.Now()}
+	g.streams[name] = &logStream{name: name, created: s.sandbox.now()}
 	return &cloudwatchlogs.CreateLogStreamOutput{}, nil
 }
 
@@ -198,7 +202,7 @@ func (s *logsService) PutLogEvents(_ context.Context, in *cloudwatchlogs.PutLogE
 // append adds an event to a stream. The mutex must be held.
 func (s *logsService) append(st *logStream, at int64, message string) {
 	s.serial++
-	now := time.Now().UnixMilli()
+	now := s.sandbox.now().UnixMilli()
 	st.events = append(st.events, logEvent{
 		id: fmt.Sprintf("%020d%036d", now, s.serial), stream: st.name, message: message, at: at, ingestion: now, serial: s.serial,
 	})
@@ -210,15 +214,15 @@ func (s *logsService) write(groupName, stream, line string) {
 	defer s.mu.Unlock()
 	g := s.groups[groupName]
 	if g == nil {
-		g = newLogGroup(groupName)
+		g = s.newGroup(groupName)
 		s.groups[groupName] = g
 	}
 	st := g.streams[stream]
 	if st == nil {
-		st = &logStream{name: stream, created: time.Now()}
+		st = &logStream{name: stream, created: s.sandbox.now()}
 		g.streams[stream] = st
 	}
-	s.append(st, time.Now().UnixMilli(), line)
+	s.append(st, s.sandbox.now().UnixMilli(), line)
 }
 
 func (s *logsService) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterLogEventsInput) (*cloudwatchlogs.FilterLogEventsOutput, error) {

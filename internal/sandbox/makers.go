@@ -144,8 +144,8 @@ func makeFunction(d *deployment, id string, p *properties) (resource, error) {
 	name := p.text("FunctionName", fitting(d.stack.name, id, 64))
 	f := &function{
 		name: name, runtime: p.text("Runtime", ""), handler: p.text("Handler", ""), role: p.required("Role"), env: map[string]string{},
-		timeout: time.Duration(p.number("Timeout", 3)) * time.Second, modified: time.Now(), body: body,
-		logGroup: "/aws/lambda/" + name, logStream: time.Now().UTC().Format("2006/01/02") + "/[$LATEST]" + strings.ReplaceAll(newID(), "-", ""),
+		timeout: time.Duration(p.number("Timeout", 3)) * time.Second, modified: d.sandbox.now(), body: body,
+		logGroup: "/aws/lambda/" + name, logStream: d.sandbox.now().UTC().Format("2006/01/02") + "/[$LATEST]" + strings.ReplaceAll(newID(), "-", ""),
 	}
 	p.object("Environment", func(e *properties) {
 		e.object("Variables", func(v *properties) {

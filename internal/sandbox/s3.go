@@ -59,12 +59,43 @@ func (s *s3Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = unchunk(r)
 	}
 	if err == nil {
-		err = s.serve(w, r, req)
+		err = s.answer(w, r, req)
 	}
 	if err != nil {
 		writeS3Error(w, r, err)
 	}
 }
+
+// answer serves a request. Where somebody may take the answer away, it is kept back until they were asked.
+func (s *s3Service) answer(w http.ResponseWriter, r *http.Request, req s3Request) error {
+	if s.sandbox.options.Answer == nil {
+		return s.serve(w, r, req)
+	}
+	kept := &heldAnswer{header: w.Header().Clone(), code: http.StatusOK}
+	if err := s.serve(kept, r, req); err != nil {
+		return err
+	}
+	if kept.code < http.StatusBadRequest {
+		if err := s.sandbox.answer(r.Context(), "s3", req.operation); err != nil {
+			return err
+		}
+	}
+	maps.Copy(w.Header(), kept.header)
+	w.WriteHeader(kept.code)
+	_, _ = w.Write(kept.body.Bytes()) // fails only when the caller has left
+	return nil
+}
+
+// heldAnswer is an answer that nobody has seen yet.
+type heldAnswer struct {
+	header http.Header
+	code   int
+	body   bytes.Buffer
+}
+
+func (h *heldAnswer) Header() http.Header         { return h.header }
+func (h *heldAnswer) WriteHeader(code int)        { h.code = code }
+func (h *heldAnswer) Write(b []byte) (int, error) { return h.body.Write(b) }
 
 func (s *s3Service) serve(w http.ResponseWriter, r *http.Request, req s3Request) error {
 	switch req.operation {

@@ -101,7 +101,7 @@ func kept(headers map[string]string) map[string]string {
 }
 
 func (o *objectStore) put(event, bucket, key string, meta map[string]string, body []byte, c *gofakes3.PutConditions) (hash []byte, at time.Time, err error) {
-	at = time.Now()
+	at = o.sandbox.now()
 	sum := md5.Sum(body)
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -215,7 +215,7 @@ func (o *objectStore) notify(event, bucket, key string, size int, etag string) {
 		}
 		record := map[string]any{
 			"eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": Region, "eventName": event,
-			"eventTime":         time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
+			"eventTime":         o.sandbox.now().UTC().Format("2006-01-02T15:04:05.000Z"),
 			"userIdentity":      map[string]any{"principalId": "AIDASANDBOXSANDBOXSA"},
 			"requestParameters": map[string]any{"sourceIPAddress": "127.0.0.1"},
 			"s3": map[string]any{

@@ -22,6 +22,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 )
@@ -50,6 +51,13 @@ type Options struct {
 	// to the client as the answer; any other error cuts the connection without an answer. It may block until ctx ends,
 	// and is called by many goroutines at once.
 	Intercept func(ctx context.Context, service, operation string) error
+	// Answer is called after an operation was carried out and before the client is told. Its error takes the place of the
+	// answer, as Intercept's does: what was done stays done.
+	Answer func(ctx context.Context, service, operation string) error
+	// PutEntry is asked about each entry of PutEvents that is well formed; a code makes that entry alone fail.
+	PutEntry func(entry types.PutEventsRequestEntry) (code string)
+	// Skew is how far the sandbox's clock is ahead of ours; negative: behind. The Date header shows it, and every time that it gives.
+	Skew time.Duration
 	// Delivery makes what happens behind the callers' backs unkind.
 	Delivery Delivery
 }
@@ -100,7 +108,7 @@ func New(ctx context.Context, o Options) (*Sandbox, error) {
 	s.events = newEvents(s)
 	s.states = newStates(s)
 	s.dynamo = newDynamo(s)
-	s.logs = newLogs()
+	s.logs = newLogs(s)
 	s.stacks = newStacks()
 	s.lambda = newLambda(s)
 	s.s3 = newS3(s)
@@ -188,6 +196,9 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer context.AfterFunc(s.ctx, cancel)()
 	s.routes.ServeHTTP(w, r.WithContext(ctx))
 }
+
+// now is the time by the sandbox's clock.
+func (s *Sandbox) now() time.Time { return time.Now().Add(s.options.Skew) }
 
 // spawn runs work in the background until it returns, or ctx ends with the sandbox. After Close it does nothing.
 func (s *Sandbox) spawn(work func(ctx context.Context)) {

@@ -227,7 +227,7 @@ func (s *sqsService) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttri
 	if err != nil {
 		return nil, err
 	}
-	all := q.document()
+	all := q.document(s.sandbox.options.Skew)
 	out := map[string]string{}
 	for _, name := range in.AttributeNames {
 		if name == types.QueueAttributeNameAll {
@@ -242,7 +242,7 @@ func (s *sqsService) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttri
 }
 
 // document is every attribute that the queue has. The mutex must be held.
-func (q *queue) document() map[string]string {
+func (q *queue) document(skew time.Duration) map[string]string {
 	now := time.Now()
 	visible, hidden, delayed := 0, 0, 0
 	for _, m := range q.messages {
@@ -258,8 +258,8 @@ func (q *queue) document() map[string]string {
 	all := maps.Clone(queueDefaults)
 	maps.Copy(all, q.attributes)
 	all["QueueArn"] = arn("sqs", q.name)
-	all["CreatedTimestamp"] = strconv.FormatInt(q.created.Unix(), 10)
-	all["LastModifiedTimestamp"] = strconv.FormatInt(q.modified.Unix(), 10)
+	all["CreatedTimestamp"] = strconv.FormatInt(q.created.Add(skew).Unix(), 10)
+	all["LastModifiedTimestamp"] = strconv.FormatInt(q.modified.Add(skew).Unix(), 10)
 	all["ApproximateNumberOfMessages"] = strconv.Itoa(visible)
 	all["ApproximateNumberOfMessagesNotVisible"] = strconv.Itoa(hidden)
 	all["ApproximateNumberOfMessagesDelayed"] = strconv.Itoa(delayed)

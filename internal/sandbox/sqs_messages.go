@@ -131,14 +131,14 @@ func (s *sqsService) take(q *queue, in *sqs.ReceiveMessageInput) (got []types.Me
 		}
 		kept = append(kept, m)
 		if len(got) < int(max(1, in.MaxNumberOfMessages)) {
-			got = append(got, m.receive(now, hide, in))
+			got = append(got, m.receive(now, hide, in, s.sandbox.options.Skew))
 		}
 	}
 	q.messages = kept
 	return got, next
 }
 
-func (m *message) receive(now time.Time, hide time.Duration, in *sqs.ReceiveMessageInput) types.Message {
+func (m *message) receive(now time.Time, hide time.Duration, in *sqs.ReceiveMessageInput, skew time.Duration) types.Message {
 	m.receives++
 	m.visible = now.Add(hide)
 	m.handle = newID()
@@ -148,7 +148,7 @@ func (m *message) receive(now time.Time, hide time.Duration, in *sqs.ReceiveMess
 	out := types.Message{
 		MessageId: aws.String(m.id), ReceiptHandle: aws.String(m.handle), Body: aws.String(m.body), MD5OfBody: aws.String(checksum(m.body)),
 	}
-	out.Attributes = m.wanted(in)
+	out.Attributes = m.wanted(in, skew)
 	for name, v := range m.attributes {
 		if slices.Contains(in.MessageAttributeNames, "All") || slices.Contains(in.MessageAttributeNames, ".*") || slices.Contains(in.MessageAttributeNames, name) {
 			if out.MessageAttributes == nil {
@@ -161,7 +161,7 @@ func (m *message) receive(now time.Time, hide time.Duration, in *sqs.ReceiveMess
 }
 
 // wanted are the system attributes that a receiver asked for.
-func (m *message) wanted(in *sqs.ReceiveMessageInput) map[string]string {
+func (m *message) wanted(in *sqs.ReceiveMessageInput, skew time.Duration) map[string]string {
 	names := map[string]bool{}
 	for _, n := range in.MessageSystemAttributeNames {
 		names[string(n)] = true
@@ -172,9 +172,9 @@ func (m *message) wanted(in *sqs.ReceiveMessageInput) map[string]string {
 	}
 	all := map[string]string{
 		"SenderId":                         "AIDASANDBOXSANDBOXSA",
-		"SentTimestamp":                    strconv.FormatInt(m.sent.UnixMilli(), 10),
+		"SentTimestamp":                    strconv.FormatInt(m.sent.Add(skew).UnixMilli(), 10),
 		"ApproximateReceiveCount":          strconv.Itoa(m.receives),
-		"ApproximateFirstReceiveTimestamp": strconv.FormatInt(m.first.UnixMilli(), 10),
+		"ApproximateFirstReceiveTimestamp": strconv.FormatInt(m.first.Add(skew).UnixMilli(), 10),
 	}
 	for k, v := range m.system {
 		all[k] = v

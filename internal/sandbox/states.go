@@ -28,6 +28,7 @@ type execution struct {
 	arn, name, input, traceHeader string
 	machine                       *machine
 	started                       time.Time
+	now                           func() time.Time
 	cancel                        context.CancelFunc
 
 	status                types.ExecutionStatus
@@ -57,7 +58,7 @@ func (s *statesService) create(name, definition, role string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m.name, m.arn, m.role, m.definition, m.created = name, arn("states", "stateMachine:"+name), role, definition, time.Now()
+	m.name, m.arn, m.role, m.definition, m.created = name, arn("states", "stateMachine:"+name), role, definition, s.sandbox.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.machines[m.arn] != nil {
@@ -119,7 +120,7 @@ func (s *statesService) StartExecution(_ context.Context, in *sfn.StartExecution
 		return &sfn.StartExecutionOutput{ExecutionArn: &old.arn, StartDate: &old.started}, nil
 	}
 	e := &execution{
-		arn: id, name: name, input: input, machine: m, started: time.Now(), status: types.ExecutionStatusRunning,
+		arn: id, name: name, input: input, machine: m, started: s.sandbox.now(), now: s.sandbox.now, status: types.ExecutionStatusRunning,
 		traceHeader: aws.ToString(in.TraceHeader), cancel: func() {},
 	}
 	s.executions[id] = e
@@ -186,7 +187,7 @@ func (e *execution) finish(status types.ExecutionStatus, output, failed, cause *
 		return
 	}
 	e.record(last)
-	e.status, e.stopped, e.output, e.failed, e.cause = status, time.Now(), output, failed, cause
+	e.status, e.stopped, e.output, e.failed, e.cause = status, e.now(), output, failed, cause
 }
 
 // record appends an event to the history of a running execution. The service's mutex must be held.
@@ -196,7 +197,7 @@ func (e *execution) record(event types.HistoryEvent) {
 	}
 	event.Id = int64(len(e.history) + 1)
 	event.PreviousEventId = int64(len(e.history))
-	event.Timestamp = aws.Time(time.Now())
+	event.Timestamp = aws.Time(e.now())
 	e.history = append(e.history, event)
 }
 

@@ -60,11 +60,14 @@ func (c *Clock) ahead() time.Duration {
 func (c *Clock) Theirs(ours time.Time) time.Time { return ours.Add(c.ahead()) }
 
 // Ours is a moment of the service as our clock showed it: never earlier, later
-// by less than a second, and not in the future.
+// by less than a second, and not in the future; zero while no answer had a Date.
 func (c *Clock) Ours(theirs time.Time) time.Time {
 	c.mu.Lock()
-	ahead := c.low
+	known, ahead := c.known, c.low
 	c.mu.Unlock()
+	if !known {
+		return time.Time{}
+	}
 	ours, now := theirs.Add(-ahead), time.Now()
 	if ours.After(now) {
 		return now

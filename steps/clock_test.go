@@ -53,6 +53,9 @@ func TestClockThatMayBeRightIsTakenForRight(t *testing.T) {
 		if got := clock.Theirs(now); !got.Equal(now) {
 			t.Errorf("before any answer %s", got)
 		}
+		if got := clock.Ours(now); !got.IsZero() {
+			t.Errorf("before any answer their time was %s on our clock", got)
+		}
 		for range 10 {
 			time.Sleep(130 * time.Millisecond)
 			answered(&clock, 0)

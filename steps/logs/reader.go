@@ -13,11 +13,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/smithy-go/middleware"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/steps"
@@ -40,6 +38,7 @@ type source struct{ group, filter, prefix string }
 type reader struct {
 	source
 	place *awsclient.Place
+	clock *steps.Clock
 	ctx   context.Context // the run's
 
 	mu      sync.Mutex
@@ -58,13 +57,18 @@ type reading struct {
 
 func readerFor(ctx context.Context, env *steps.Env, s source) (*reader, error) {
 	place := env.AWS
+	clock, err := steps.ClockOf(ctx, env.Run, place)
+	if err != nil {
+		return nil, err
+	}
 	key := fmt.Sprintf("logs.reader %s %s %q", place.Account, place.Region, s)
 	return steps.Share(ctx, env.Run, key, func(ctx context.Context) (*reader, error) {
-		return &reader{source: s, place: place.Single(), ctx: ctx}, nil
+		return &reader{source: s, place: place.Single(), clock: clock, ctx: ctx}, nil
 	})
 }
 
-// look gives the entries since a time, the oldest first.
+// look gives the entries since a time of our clock, the oldest first. Their own
+// times are the service's.
 func (r *reader) look(ctx context.Context, since time.Time) ([]entry, error) {
 	r.mu.Lock()
 	if r.next == nil {
@@ -87,7 +91,8 @@ func (r *reader) look(ctx context.Context, since time.Time) ([]entry, error) {
 	if mine.err != nil {
 		return nil, mine.err
 	}
-	from := slices.IndexFunc(mine.entries, func(e entry) bool { return e.at >= since.UnixMilli() })
+	first := r.clock.Theirs(since).UnixMilli()
+	from := slices.IndexFunc(mine.entries, func(e entry) bool { return e.at >= first })
 	if from < 0 {
 		return nil, nil
 	}
@@ -129,11 +134,24 @@ func (r *reader) rest() {
 	}
 }
 
-// read reads all pages; one may be empty and still have another behind it.
+// read reads what there is since a time of our clock. The first answer may
+// show that this was earlier on the service's clock than was asked for.
 func (r *reader) read(since time.Time) ([]entry, error) {
 	ctx, cancel := context.WithTimeout(r.ctx, patience)
 	defer cancel()
-	in := &cloudwatchlogs.FilterLogEventsInput{StartTime: aws.Int64(since.UnixMilli())}
+	for {
+		from := r.clock.Theirs(since)
+		entries, err := r.readPages(ctx, from)
+		if err != nil || !r.clock.Theirs(since).Before(from) {
+			return entries, err
+		}
+	}
+}
+
+// readPages reads all pages from a time of the service's clock on; one may be
+// empty and still have another behind it.
+func (r *reader) readPages(ctx context.Context, from time.Time) ([]entry, error) {
+	in := &cloudwatchlogs.FilterLogEventsInput{StartTime: aws.Int64(from.UnixMilli())}
 	if name := groupName(r.group); strings.HasPrefix(r.group, "arn:") && !strings.Contains(r.group, ":"+r.place.Region+":"+r.place.Account+":") {
 		in.LogGroupIdentifier = aws.String(strings.TrimSuffix(r.group, ":*")) // of an account that shares its logs
 	} else {
@@ -147,12 +165,14 @@ func (r *reader) read(since time.Time) ([]entry, error) {
 	}
 	byID := map[string]entry{}
 	for {
+		called := time.Now()
 		page, err := r.place.Logs().FilterLogEvents(ctx, in)
 		if err != nil {
 			return nil, r.explained(ctx, err)
 		}
+		r.clock.Saw(page.ResultMetadata, called)
 		for _, e := range page.Events {
-			gather(byID, e, page.ResultMetadata)
+			r.gather(byID, e)
 		}
 		if aws.ToString(page.NextToken) == "" {
 			break
@@ -170,27 +190,18 @@ func (r *reader) read(since time.Time) ([]entry, error) {
 	return out, nil
 }
 
-func gather(byID map[string]entry, e types.FilteredLogEvent, answer middleware.Metadata) {
+func (r *reader) gather(byID map[string]entry, e types.FilteredLogEvent) {
 	x := entry{
 		id: aws.ToString(e.EventId), message: aws.ToString(e.Message), stream: aws.ToString(e.LogStreamName),
-		at: aws.ToInt64(e.Timestamp), ingested: corrected(e.IngestionTime, answer),
+		at: aws.ToInt64(e.Timestamp),
+	}
+	if e.IngestionTime != nil {
+		x.ingested = r.clock.Ours(time.UnixMilli(*e.IngestionTime))
 	}
 	if x.id == "" { // an emulator without ids: nothing better tells entries apart
 		x.id = fmt.Sprintf("%d %s %s", x.at, x.stream, x.message)
 	}
 	byID[x.id] = x
-}
-
-// corrected is a time of the service, in ms, on our own clock by the Date
-// header of the answer that named it. Date is cut to seconds, so the result
-// may be up to a second late, never early.
-func corrected(ms *int64, answer middleware.Metadata) time.Time {
-	service, ok := awsmiddleware.GetServerTime(answer)
-	here, ok2 := awsmiddleware.GetResponseAt(answer)
-	if ms == nil || !ok || !ok2 {
-		return time.Time{}
-	}
-	return here.Add(-max(0, service.Sub(time.UnixMilli(*ms))))
 }
 
 // explained says an error of the service. A log group that only lacks because

@@ -101,6 +101,7 @@ func (a *attempt) guarded(work func() string) (reason string) {
 func (a *attempt) phases(s *slot) string {
 	ctx, cancel := withTimeout(a.run.work, a.c.Timeout, "the scenario's timeout of %s is used up", a.c.Timeout)
 	defer cancel()
+	a.life = ctx
 	p := a.c.Steps
 	if !a.inOrder(ctx, "arrange", p.Arrange) {
 		a.notRun("", slices.Concat(p.Act, p.Assert)...)

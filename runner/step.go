@@ -34,6 +34,7 @@ type stage struct {
 	keep     bool   // what the steps create is not taken back
 	blocks   *usedBlocks
 	checked  *atomic.Bool // whether a step of assert has looked at something
+	life     context.Context // of an attempt's arrange, act and assert; nil for a suite's own steps
 	started  time.Time
 	actStart time.Time // zero before act
 }
@@ -166,6 +167,7 @@ func (g *stage) carryOutOne(ctx context.Context, x *plan.Step, b begin) (f *even
 	pol := g.policy(x, r.common, bound.Watch != nil, breakable, b)
 	pol.Confirm = bound.Watch != nil && (breakable || plan.HoldsOnNothing(x, checks))
 	env := g.env(x, pol, g.keep || r.common.Keep)
+	env.Wanted = wanted(x, checks)
 	look, err := g.open(ctx, x, r.common, bound, env)
 	if err != nil {
 		f = unable(err)
@@ -185,6 +187,23 @@ func (g *stage) carryOutOne(ctx context.Context, x *plan.Step, b begin) (f *even
 		f.Summary += g.scope.explain(x)
 	}
 	return f, v.Last.Doc
+}
+
+// wanted says which parts of a step's result its checks look at; nil where
+// others may look at it too.
+func wanted(x *plan.Step, checks assertions.Checks) func(key string) bool {
+	if x.Common.ID != "" || len(x.Common.Mask) > 0 {
+		return nil
+	}
+	keys := map[string]bool{}
+	for _, p := range checks.Paths() {
+		names := p.Path.Leading()
+		if len(names) == 0 {
+			return nil
+		}
+		keys[names[0]] = true
+	}
+	return func(key string) bool { return keys[key] }
 }
 
 // usable says whether what the step refers to is there.
@@ -262,7 +281,7 @@ func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
 		AWS: place, HTTP: g.run.HTTP, RunID: g.run.ID, ScenarioID: g.id, Step: x.Place(), Owner: g.owner,
 		Since: since, Started: g.started, Clock: pol.Since, Keep: keep,
 		Suite:  steps.SuiteEnv{Name: g.suite.Label, Tags: g.suite.Tags, CanarySource: g.suite.CanarySource, Settle: g.suite.Defaults.Settle},
-		Ledger: g.ledger.Keeping(keep), Run: g.run.shared,
+		Ledger: g.ledger.Keeping(keep), Run: g.run.shared, Life: g.life,
 		Hide: g.run.stream.hide,
 		Warn: func(format string, args ...any) {
 			g.emit(x, event.Message, &event.Note{Level: "warning", Text: fmt.Sprintf(format, args...), File: x.Pos.File, Line: x.Pos.Line})

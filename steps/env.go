@@ -37,6 +37,12 @@ type Env struct {
 	Ledger Ledger
 	// Run is shared by everything in the run.
 	Run *Shared
+	// Life ends when nobody can ask any more about what this step opens: with the
+	// attempt of the case. Nil: it lasts as long as the run.
+	Life context.Context
+	// Wanted says whether somebody may look at a part of the step's result, by its
+	// key; other parts need not be fetched. Nil: all of them.
+	Wanted func(key string) bool
 	// Keep says that the user wants to keep what this step creates.
 	Keep bool
 	// Hide keeps a value, every text in it, out of all events from now on.

@@ -8,11 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
-	"github.com/aws/smithy-go/middleware"
 
 	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
@@ -33,15 +30,15 @@ type ExecutionResult struct {
 	Output     *any     `json:"output,omitempty" doc:"The output of an execution that succeeded."`
 	Error      *string  `json:"error,omitempty" doc:"The name of the error that ended it."`
 	Cause      *string  `json:"cause,omitempty" doc:"What the error says."`
-	Visited    []string `json:"visited" doc:"The names of the states, in the order they were entered."`
+	Visited    []string `json:"visited,omitzero" doc:"The names of the states, in the order they were entered."`
 	DurationMS *int64   `json:"duration_ms,omitempty" doc:"From start to end, in milliseconds; missing while it runs."`
-	States     []State  `json:"states" doc:"What each visited state did, in the same order."`
+	States     []State  `json:"states,omitzero" doc:"What each visited state did, in the same order."`
 }
 
 // Execution looks at an execution until it is as expected.
 var Execution = steps.Define("execution", steps.Def[ExecutionParams, ExecutionResult]{
 	Summary: "Looks at an execution of a Step Functions state machine.",
-	Doc:     "Without a check on `status` it must have SUCCEEDED. States inside a distributed map run in executions of their own and are not listed. AWS keeps no record of Express executions that could be looked at.",
+	Doc:     "Without a check on `status` it must have SUCCEEDED. With one that a running execution passes too (`one_of: [RUNNING, SUCCEEDED]`, `not_equals: FAILED`), the step passes as soon as its checks hold, whatever becomes of the execution afterwards. While it runs, its history is read only if a check looks at `visited` or `states`, or the step has an id. States inside a distributed map run in executions of their own and are not listed. AWS keeps no record of Express executions that could be looked at.",
 	Example: `act:
   - start_execution: {state_machine: "${suite.app.StateMachineArn}", input: {amount: 9007199254740993}}
     id: started
@@ -77,9 +74,15 @@ const (
 	historyLag = 5 * time.Second
 )
 
+// explaining is how long telling more about a failure may take.
+const explaining = 5 * time.Second
+
 // watched is an execution that is being looked at.
 type watched struct {
 	arn     string
+	client  *sfn.Client
+	clock   *steps.Clock
+	early   bool      // its history is wanted before its end
 	began   time.Time // of watching
 	ended   time.Time // when it was first seen to be over
 	history history
@@ -104,20 +107,31 @@ func notExecution(arn string) string {
 	return ""
 }
 
-func watchExecution(_ context.Context, env *steps.Env, p ExecutionParams) (steps.Probe[ExecutionResult], error) {
+func watchExecution(ctx context.Context, env *steps.Env, p ExecutionParams) (steps.Probe[ExecutionResult], error) {
 	if why := notExecution(p.ARN); why != "" {
 		return steps.Probe[ExecutionResult]{}, steps.Finalf("%s", why)
 	}
-	w := &watched{arn: p.ARN, began: time.Now()}
-	client := env.AWS.Single().SFN()
-	return steps.Probe[ExecutionResult]{Look: func(ctx context.Context) (steps.Seen[ExecutionResult], error) {
-		return w.look(ctx, client)
+	clock, err := steps.ClockOf(ctx, env.Run, env.AWS)
+	if err != nil {
+		return steps.Probe[ExecutionResult]{}, err
+	}
+	w := &watched{
+		arn: p.ARN, client: env.AWS.Single().SFN(), clock: clock, began: time.Now(),
+		early: env.Wanted == nil || env.Wanted("visited") || env.Wanted("states"),
+	}
+	return steps.Probe[ExecutionResult]{Look: func(look context.Context) (steps.Seen[ExecutionResult], error) {
+		seen, err := w.look(look)
+		if err == nil && !seen.Final && !w.early {
+			seen.Explain = func() steps.Explanation { return w.explain(ctx, seen.Doc) }
+		}
+		return seen, err
 	}}, nil
 }
 
-func (w *watched) look(ctx context.Context, client *sfn.Client) (steps.Seen[ExecutionResult], error) {
+func (w *watched) look(ctx context.Context) (steps.Seen[ExecutionResult], error) {
 	var seen steps.Seen[ExecutionResult]
-	out, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &w.arn})
+	called := time.Now()
+	out, err := w.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &w.arn})
 	switch {
 	case awsclient.Is(err, "ExecutionDoesNotExist") && time.Since(w.began) < justStarted:
 		return seen, steps.Passingf("execution %s does not exist, or not yet", w.arn)
@@ -126,7 +140,12 @@ func (w *watched) look(ctx context.Context, client *sfn.Client) (steps.Seen[Exec
 	case err != nil:
 		return seen, fmt.Errorf("execution %s: %w", w.arn, err)
 	}
-	if err := w.history.read(ctx, client, w.arn); err != nil {
+	w.clock.Saw(out.ResultMetadata, called)
+	if !over(out.Status) && !w.early {
+		seen.Doc = document(out, nil)
+		return seen, nil
+	}
+	if err := w.history.read(ctx, w.client, w.arn); err != nil {
 		return seen, fmt.Errorf("the history of execution %s: %w", w.arn, err)
 	}
 	if over(out.Status) {
@@ -136,10 +155,23 @@ func (w *watched) look(ctx context.Context, client *sfn.Client) (steps.Seen[Exec
 		if !w.history.ended() && time.Since(w.ended) < historyLag {
 			return seen, steps.Passingf("execution %s is %s, but its history does not show its end yet", w.arn, out.Status)
 		}
-		seen.Final, seen.At, seen.ByService = true, corrected(out.StopDate, out.ResultMetadata), true
+		seen.Final, seen.ByService = true, true
+		if out.StopDate != nil {
+			seen.At = w.clock.Ours(*out.StopDate)
+		}
 	}
 	seen.Doc = document(out, &w.history)
 	return seen, nil
+}
+
+// explain says where an execution is whose history nobody asked for.
+func (w *watched) explain(ctx context.Context, r ExecutionResult) steps.Explanation {
+	ctx, cancel := context.WithTimeout(ctx, explaining)
+	defer cancel()
+	if err := w.history.read(ctx, w.client, w.arn); err == nil { // else it is told without
+		r.add(&w.history)
+	}
+	return steps.Explanation{Summary: r.ending()}
 }
 
 // ending says how an execution that did not succeed ended, and where it was.
@@ -163,16 +195,16 @@ func over(s types.ExecutionStatus) bool {
 	return s != types.ExecutionStatusRunning && s != types.ExecutionStatusPendingRedrive
 }
 
+// document is what is known of an execution; h is nil when its history was not read.
 func document(out *sfn.DescribeExecutionOutput, h *history) ExecutionResult {
 	r := ExecutionResult{
 		Status: string(out.Status), Input: parsed(out.Input), Error: out.Error, Cause: out.Cause,
-		States: h.states(), Visited: []string{},
+	}
+	if h != nil {
+		r.add(h)
 	}
 	if out.Status == types.ExecutionStatusSucceeded { // emulators give others one too
 		r.Output = parsed(out.Output)
-	}
-	for _, s := range r.States {
-		r.Visited = append(r.Visited, s.Name)
 	}
 	if out.StartDate != nil && out.StopDate != nil {
 		ms := out.StopDate.Sub(*out.StartDate).Milliseconds()
@@ -181,22 +213,18 @@ func document(out *sfn.DescribeExecutionOutput, h *history) ExecutionResult {
 	return r
 }
 
+// add adds what the history tells.
+func (r *ExecutionResult) add(h *history) {
+	r.States, r.Visited = h.states(), []string{}
+	for _, s := range r.States {
+		r.Visited = append(r.Visited, s.Name)
+	}
+}
+
 func parsed(text *string) *any {
 	if text == nil {
 		return nil
 	}
 	v := schema.ParseText(*text)
 	return &v
-}
-
-// corrected is a time of the service on our own clock, by the Date header of
-// the answer that named it; zero when there is none. Date is cut to seconds,
-// so the result may be up to a second late, never early.
-func corrected(t *time.Time, answer middleware.Metadata) time.Time {
-	service, ok := awsmiddleware.GetServerTime(answer)
-	here, ok2 := awsmiddleware.GetResponseAt(answer)
-	if t == nil || !ok || !ok2 {
-		return time.Time{}
-	}
-	return here.Add(-max(0, service.Sub(aws.ToTime(t))))
 }

@@ -32,9 +32,10 @@ type canaries struct {
 	token  string // what the listener's own rule asks for
 
 	mu   sync.Mutex
-	sent int
+	all  []*sent // by their numbers, which count from 1
 	back map[int]bool
 	news chan struct{} // closed and replaced when one came back
+	live time.Time     // when the listener was proven live
 }
 
 func newCanaries(place *awsclient.Place, bus, source, token string) *canaries {
@@ -72,25 +73,46 @@ func (c *canaries) returned(number int) {
 	c.news = make(chan struct{})
 }
 
-// send puts one canary on the bus and gives its number.
-func (c *canaries) send(ctx context.Context) (int, error) {
+// proven notes that the listener is live from now on.
+func (c *canaries) proven() {
 	c.mu.Lock()
-	c.sent++
-	n := c.sent
+	defer c.mu.Unlock()
+	c.live = time.Now()
+}
+
+// send puts one canary on the bus and gives its number.
+func (c *canaries) send(ctx context.Context, place *awsclient.Place) (int, error) {
+	s := &sent{began: time.Now()}
+	c.mu.Lock()
+	c.all = append(c.all, s)
+	s.number = len(c.all)
 	c.mu.Unlock()
-	out, err := c.place.EventBridge().PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
+	err := c.put(ctx, place, s.number)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.err = err; err == nil {
+		s.at = time.Now()
+	}
+	return s.number, err
+}
+
+func (c *canaries) put(ctx context.Context, place *awsclient.Place, n int) error {
+	out, err := place.EventBridge().PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
 		EventBusName: aws.String(c.bus), Source: aws.String(c.source), DetailType: aws.String(canaryDetailType),
 		Detail: aws.String(fmt.Sprintf(`{"listener":%s,"number":%d}`, quoted(c.token), n)),
 	}}})
 	if err != nil {
-		return n, fmt.Errorf("a canary event of source %q cannot be put on bus %q: %w", c.source, c.bus, err)
+		return fmt.Errorf("a canary event of source %q cannot be put on bus %q: %w", c.source, c.bus, err)
 	}
 	if out.FailedEntryCount > 0 {
 		e := out.Entries[0]
-		return n, steps.Finalf("bus %q refuses canary events of source %q: %s: %s; set canary_source in rehearse.yaml to a source that the bus accepts, or use ready: settle",
+		if code := aws.ToString(e.ErrorCode); code == "ThrottlingException" || code == "InternalFailure" {
+			return steps.Passingf("a canary event of source %q cannot be put on bus %q: %s: %s", c.source, c.bus, code, aws.ToString(e.ErrorMessage))
+		}
+		return steps.Finalf("bus %q refuses canary events of source %q: %s: %s; set canary_source in rehearse.yaml to a source that the bus accepts, or use ready: settle",
 			c.bus, c.source, aws.ToString(e.ErrorCode), aws.ToString(e.ErrorMessage))
 	}
-	return n, nil
+	return nil
 }
 
 // errNoCanary says that too few canaries came back in time.
@@ -102,7 +124,7 @@ func (c *canaries) prove(ctx context.Context, row int, bound time.Duration) (sen
 	end := time.NewTimer(bound)
 	defer end.Stop()
 	for first := 0; ; {
-		n, err := c.send(ctx)
+		n, err := c.send(ctx, c.place)
 		if err != nil {
 			return sent, err
 		}

@@ -53,8 +53,13 @@ type harness struct {
 	canaries *canaries
 	proven   atomic.Bool // canaries came back, so a closing one must
 	confirm  confirmation
+	ctx      context.Context // the run's, until the harness is closed
 	stop     context.CancelFunc
 	group    sync.WaitGroup
+
+	mu        sync.Mutex
+	holders   int // who may still rest a verdict on silence
+	stopBeats context.CancelFunc
 }
 
 // OpenEventBridge opens a listener on a bus and returns when it is ready. All
@@ -76,9 +81,14 @@ func OpenEventBridge(ctx context.Context, env *steps.Env, sel Selection, ready R
 	if err := h.log.Dead(); err != nil {
 		return Opened{}, steps.Final(err)
 	}
-	handle := &Handle{Began: began, Log: h.log, Confirm: h.confirm.ask, Source: c.source}
+	handle := &Handle{Began: began, Log: h.log, Source: c.source, Confirm: func(ctx context.Context, since time.Time) error {
+		return h.liveSince(ctx, since, ready != ReadySettle)
+	}}
 	if err := register(ctx, env.Run, handle); err != nil {
 		return Opened{}, err
+	}
+	if ready != ReadySettle {
+		h.hold(env.Life)
 	}
 	return Opened{Handle: handle, Rule: h.name, Queue: h.name}, nil
 }
@@ -87,6 +97,10 @@ func shareHarness(ctx context.Context, env *steps.Env, c chosen) (*harness, erro
 	source := firstOf(env.Suite.CanarySource, "rehearse.canary")
 	place, run, runID, tags := env.AWS, env.Run, env.RunID, env.Suite.Tags
 	key := fmt.Sprintf("%s/%s/%s/%s/%s", place.Key(), c.bus.ARN, c.pattern, c.state, source)
+	clock, err := steps.ClockOf(ctx, run, place)
+	if err != nil {
+		return nil, err
+	}
 	return steps.Share(ctx, run, "listen/eventbridge/"+key, func(ctx context.Context) (*harness, error) {
 		h, err := newHarness(place, c, runID, key, source)
 		if err != nil {
@@ -95,7 +109,7 @@ func shareHarness(ctx context.Context, env *steps.Env, c chosen) (*harness, erro
 		if err := h.create(ctx, &steps.Env{AWS: place, Ledger: run.Ledger()}, harnessTags(tags, runID)); err != nil {
 			return nil, err
 		}
-		h.start(run)
+		h.start(run, clock)
 		return h, nil
 	})
 }
@@ -129,11 +143,11 @@ func newHarness(place *awsclient.Place, c chosen, runID, key, source string) (*h
 }
 
 // start begins to receive; it ends with the run.
-func (h *harness) start(run *steps.Shared) {
+func (h *harness) start(run *steps.Shared, clock *steps.Clock) {
 	ctx, stop := context.WithCancel(run.Context())
-	h.stop = stop
+	h.ctx, h.stop = ctx, stop
 	h.confirm = confirmation{ctx: ctx, prove: h.proveAlive, group: &h.group}
-	r := &receiver{place: h.place.Single(), url: h.queueURL, queue: h.name, log: h.log, take: h.take}
+	r := &receiver{place: h.place.Single(), url: h.queueURL, queue: h.name, log: h.log, clock: clock, take: h.take}
 	for range receivers {
 		h.group.Go(func() { r.run(ctx) })
 	}
@@ -159,14 +173,14 @@ func (h *harness) close(ctx context.Context) error {
 }
 
 // take sorts canaries from events.
-func (h *harness) take(event map[string]any, message string, at time.Time) {
+func (h *harness) take(event map[string]any, message string, at, came time.Time) {
 	if token, number, ok := isCanary(event); ok {
 		if token == h.canaries.token {
 			h.canaries.returned(number)
 		}
 		return
 	}
-	h.log.Add(event["id"].(string), message, event, at) // readEvent has seen the id
+	h.log.Add(event["id"].(string), message, event, at, came) // readEvent has seen the id
 }
 
 // becomeReady waits until the harness is ready in the way asked for, together
@@ -181,7 +195,10 @@ func (h *harness) becomeReady(ctx context.Context, env *steps.Env, ready Ready) 
 		if errors.Is(err, errNoCanary) {
 			return false, h.notLive(sent)
 		}
-		h.proven.Store(err == nil)
+		if err == nil {
+			h.canaries.proven()
+			h.proven.Store(true)
+		}
 		return true, err
 	})
 	if err != nil && ctx.Err() != nil {

@@ -17,9 +17,10 @@ type Handle struct {
 	ID    string    // the text by which received finds it again
 	Began time.Time // what arrived earlier is not its own
 	Log   *Log
-	// Confirm proves that the harness still lives and is unchanged, so that
-	// silence means that nothing was sent. Calls at the same time share the work.
-	Confirm func(context.Context) error
+	// Confirm proves that the harness lives, is unchanged and did so since a
+	// moment, so that silence means that nothing was sent since. Calls at the same
+	// time share the work.
+	Confirm func(ctx context.Context, since time.Time) error
 	// What it listens to, for messages: `bus "shop", rule "orders"`.
 	Source string
 }

@@ -108,11 +108,11 @@ func TestNamesFit(t *testing.T) {
 
 func TestLog(t *testing.T) {
 	l, start := NewLog(), time.Now()
-	l.Add("old", "m0", "old", start.Add(-time.Second))
-	w := l.Watch(start)
-	l.Add("a", "m1", "A", start)
-	l.Add("a", "m2", "A", start.Add(time.Second))
-	l.Add("a", "m2", "A", start.Add(2*time.Second)) // the same message, read again
+	l.Add("old", "m0", "old", start.Add(-time.Second), time.Time{})
+	w := l.Watch(start, nil)
+	l.Add("a", "m1", "A", start, time.Time{})
+	l.Add("a", "m2", "A", start.Add(time.Second), time.Time{})
+	l.Add("a", "m2", "A", start.Add(2*time.Second), time.Time{}) // the same message, read again
 	got := w.Next()
 	if len(got) != 1 || got[0].Doc != "A" || w.Deliveries(got) != 2 {
 		t.Errorf("found %v, deliveries %d", got, w.Deliveries(got))
@@ -128,7 +128,7 @@ func TestLog(t *testing.T) {
 		t.Error(l.Err())
 	}
 	w.Close()
-	l.Add("b", "m3", "B", start)
+	l.Add("b", "m3", "B", start, time.Time{})
 	select {
 	case <-w.Wake():
 		t.Error("a closed watch is not woken")

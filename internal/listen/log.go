@@ -9,6 +9,9 @@ import (
 type Arrival struct {
 	Doc any       // the event as a plain JSON document
 	At  time.Time // when it was first received here
+	// ByService says that it was received late because nothing could be read, and
+	// At is when the carrier says it came, on our clock.
+	ByService bool
 
 	id     string
 	copies []string // the deliveries it came in, by the carrier's own id
@@ -20,24 +23,29 @@ type Log struct {
 	mu       sync.Mutex
 	arrivals []*Arrival
 	byID     map[string]*Arrival
-	watches  map[*Watch]struct{}
-	dead     error // set once: nothing more will come
-	trouble  error // passing: nothing can be read just now
-	retried  int
+	watches  map[*Watch]struct{} // of all arrivals
+	byText   map[string]*shelf   // by the path of the text
+	dead     error               // set once: nothing more will come
+	trouble  error               // passing: nothing can be read just now
+	troubled time.Time           // when that was so last
+	stranger error               // something came that was not sent by what is listened to
+	strange  time.Time           // when that came last
 }
 
 // NewLog makes an empty log.
 func NewLog() *Log {
-	return &Log{byID: map[string]*Arrival{}, watches: map[*Watch]struct{}{}}
+	return &Log{byID: map[string]*Arrival{}, watches: map[*Watch]struct{}{}, byText: map[string]*shelf{}}
 }
 
 // Add records a delivery of an event. id is what the event is counted once by,
 // delivery what the carrier calls this delivery: the same delivery read a
-// second time is no second one.
-func (l *Log) Add(id, delivery string, doc any, at time.Time) {
+// second time is no second one. came is when the carrier took it, on our
+// clock, zero where that is not known: it counts where nothing could be read then.
+func (l *Log) Add(id, delivery string, doc any, at, came time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if a, ok := l.byID[id]; ok {
+	a, ok := l.byID[id]
+	if ok {
 		for _, c := range a.copies {
 			if c == delivery {
 				return
@@ -46,10 +54,21 @@ func (l *Log) Add(id, delivery string, doc any, at time.Time) {
 		a.copies = append(a.copies, delivery)
 	} else {
 		a = &Arrival{Doc: doc, At: at, id: id, copies: []string{delivery}}
+		if !came.IsZero() && came.Before(l.troubled) {
+			a.At, a.ByService = came, true
+		}
 		l.byID[id] = a
 		l.arrivals = append(l.arrivals, a)
+		for _, s := range l.byText {
+			s.put(a)
+		}
 	}
-	l.wake()
+	wake(l.watches)
+	for _, s := range l.byText {
+		if text, ok := textAt(doc, s.path); ok {
+			wake(s.watches[text])
+		}
+	}
 }
 
 // Fail says that nothing more will come; the first reason stays.
@@ -58,7 +77,7 @@ func (l *Log) Fail(err error) {
 	defer l.mu.Unlock()
 	if l.dead == nil {
 		l.dead = err
-		l.wake()
+		l.wakeAll()
 	}
 }
 
@@ -66,20 +85,31 @@ func (l *Log) Fail(err error) {
 func (l *Log) Troubled(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err != nil {
-		l.retried++
+	if l.trouble != nil || err != nil {
+		l.troubled = time.Now()
 	}
 	if (l.trouble == nil) != (err == nil) {
-		defer l.wake()
+		defer l.wakeAll()
 	}
 	l.trouble = err
 }
 
-// Retried is how often reading failed and was tried again.
-func (l *Log) Retried() int {
+// Stranger notes that something came that cannot have been sent by what is
+// listened to. What came rightly still counts; that nothing else came is in doubt.
+func (l *Log) Stranger(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.retried
+	l.stranger, l.strange = err, time.Now()
+}
+
+// strangerSince is what came since a moment and should not have.
+func (l *Log) strangerSince(since time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.strange.Before(since) {
+		return nil
+	}
+	return l.stranger
 }
 
 // Err is why nothing more will come, or why nothing can be read just now.
@@ -99,64 +129,21 @@ func (l *Log) Dead() error {
 	return l.dead
 }
 
-// wake tells everybody who watches. The mutex must be held.
-func (l *Log) wake() {
-	for w := range l.watches {
+// wakeAll tells everybody. The mutex must be held.
+func (l *Log) wakeAll() {
+	wake(l.watches)
+	for _, s := range l.byText {
+		for _, watches := range s.watches {
+			wake(watches)
+		}
+	}
+}
+
+func wake(watches map[*Watch]struct{}) {
+	for w := range watches {
 		select {
 		case w.wake <- struct{}{}:
 		default: // it has not looked since it was last told
 		}
 	}
-}
-
-// Watch reads a log from its own cursor on.
-type Watch struct {
-	log   *Log
-	since time.Time
-	next  int
-	wake  chan struct{}
-}
-
-// Watch begins to read what arrived at or after a moment.
-func (l *Log) Watch(since time.Time) *Watch {
-	w := &Watch{log: l, since: since, wake: make(chan struct{}, 1)}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.watches[w] = struct{}{}
-	return w
-}
-
-// Wake says that Next may have something new, or that the log has an error.
-func (w *Watch) Wake() <-chan struct{} { return w.wake }
-
-// Next gives what came since the last call.
-func (w *Watch) Next() []*Arrival {
-	w.log.mu.Lock()
-	defer w.log.mu.Unlock()
-	var out []*Arrival
-	for _, a := range w.log.arrivals[w.next:] {
-		if !a.At.Before(w.since) {
-			out = append(out, a)
-		}
-	}
-	w.next = len(w.log.arrivals)
-	return out
-}
-
-// Deliveries counts how often these arrivals were delivered, doubles included.
-func (w *Watch) Deliveries(of []*Arrival) int {
-	w.log.mu.Lock()
-	defer w.log.mu.Unlock()
-	n := 0
-	for _, a := range of {
-		n += len(a.copies)
-	}
-	return n
-}
-
-// Close ends the reading.
-func (w *Watch) Close() {
-	w.log.mu.Lock()
-	defer w.log.mu.Unlock()
-	delete(w.log.watches, w)
 }

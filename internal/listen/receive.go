@@ -2,7 +2,6 @@ package listen
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/schema"
+	"github.com/rehearse-dev/rehearse/steps"
 )
 
 const (
@@ -29,8 +29,10 @@ type receiver struct {
 	url   string
 	queue string // its name
 	log   *Log
-	// take is called for every event with the message it came in.
-	take func(event map[string]any, message string, at time.Time)
+	clock *steps.Clock
+	// take is called for every event with the message it came in, when that was
+	// received, and when the queue got it.
+	take func(event map[string]any, message string, at, came time.Time)
 	seen atomic.Bool // the queue has answered: it exists
 }
 
@@ -66,27 +68,43 @@ func (r *receiver) run(ctx context.Context) {
 
 // receive takes one batch: first stored, then deleted.
 func (r *receiver) receive(ctx context.Context, wait time.Duration) error {
+	called := time.Now()
 	out, err := r.place.SQS().ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: aws.String(r.url), MaxNumberOfMessages: batch, WaitTimeSeconds: int32(wait.Seconds()),
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameSentTimestamp},
 	})
 	if err != nil || len(out.Messages) == 0 {
 		return err
 	}
 	at := time.Now()
+	r.clock.Saw(out.ResultMetadata, called)
 	gone := make([]types.DeleteMessageBatchRequestEntry, 0, len(out.Messages))
 	for i, m := range out.Messages {
 		event, err := readEvent(aws.ToString(m.Body))
 		if err != nil {
-			r.log.Fail(fmt.Errorf("the listener's queue %s got a message that is no event: %w", r.queue, err))
-			return nil
+			r.log.Stranger(fmt.Errorf("the listener's queue %s got a message that is no event of a bus (message id %s: %w): somebody else sends to it, or changed the rule's target for a while, "+
+				"so neither silence nor a count proves anything", r.queue, aws.ToString(m.MessageId), err))
+		} else {
+			r.take(event, aws.ToString(m.MessageId), at, r.came(m))
 		}
-		r.take(event, aws.ToString(m.MessageId), at)
 		gone = append(gone, types.DeleteMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: m.ReceiptHandle})
 	}
 	// A message that could not be deleted comes again and is known by its
-	// message id: which entries failed does not matter.
+	// message id: what failed does not matter, if it passes.
 	_, err = r.place.SQS().DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: aws.String(r.url), Entries: gone})
+	if awsclient.Transient(err) {
+		return nil
+	}
 	return err
+}
+
+// came is when the queue got a message, on our clock; zero where it does not say.
+func (r *receiver) came(m types.Message) time.Time {
+	ms, err := strconv.ParseInt(m.Attributes[string(types.MessageSystemAttributeNameSentTimestamp)], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return r.clock.Ours(time.UnixMilli(ms))
 }
 
 func readEvent(body string) (map[string]any, error) {
@@ -94,9 +112,11 @@ func readEvent(body string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	event, ok := doc.(map[string]any)
-	if id, _ := event["id"].(string); !ok || id == "" {
-		return nil, errors.New("it has no id")
+	event, _ := doc.(map[string]any)
+	for _, name := range []string{"id", "source", "detail-type"} {
+		if text, _ := event[name].(string); text == "" {
+			return nil, fmt.Errorf("it has no %s", name)
+		}
 	}
 	return event, nil
 }

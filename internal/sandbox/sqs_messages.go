@@ -213,6 +213,17 @@ func (q *queue) remove(handle string) error {
 	return nil
 }
 
+func (s *sqsService) PurgeQueue(_ context.Context, in *sqs.PurgeQueueInput) (*sqs.PurgeQueueOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.queue(in.QueueUrl)
+	if err != nil {
+		return nil, err
+	}
+	q.messages = nil
+	return &sqs.PurgeQueueOutput{}, nil
+}
+
 func (s *sqsService) DeleteMessageBatch(_ context.Context, in *sqs.DeleteMessageBatchInput) (*sqs.DeleteMessageBatchOutput, error) {
 	if err := checkBatch(len(in.Entries)); err != nil {
 		return nil, err

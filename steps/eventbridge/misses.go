@@ -19,11 +19,14 @@ const (
 	foreign      = 100 // what a field weighs that tells this case from others
 )
 
-// explainer gives what tells more about a failure, as of now; it is worked out
-// only when somebody asks.
+// explainer gives what tells more about a failure; it is worked out only when
+// somebody asks.
 func (r *reception) explainer() func() steps.Explanation {
-	arrived, selected, others := len(r.arrived), r.selected, r.others
+	selected := r.selected
 	return func() steps.Explanation {
+		all := r.watch.All()
+		arrived := len(all)
+		others := slices.DeleteFunc(all, func(a *listen.Arrival) bool { return r.params.selects(a.Doc) })
 		x := steps.Explanation{Summary: matched(len(selected)), Nothing: len(selected) == 0, Arrived: &arrived}
 		for _, a := range selected[:min(len(selected), shownMatches)] {
 			x.Matched = append(x.Matched, summary(a, r.clock)+": "+detail(a))

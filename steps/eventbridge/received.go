@@ -2,7 +2,9 @@ package eventbridge
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rehearse-dev/rehearse/assertions"
@@ -37,7 +39,8 @@ var Received = steps.Define("received", steps.Def[receivedParams, receivedResult
 what arrived since the case began. Name something of this very case in them (scenario.id, a step's result): another case's event could satisfy the step.
 EventBridge promises no order of delivery, so in_order goes by the time that stands in the events. That has whole seconds; of events of the
 same second the one that arrived first counts as first.
-Exactly so many, at most so many and none are only believed while the listener lives: rule, queue and target are looked at, and a last canary must come back.`,
+Exactly so many, at most so many and none are only believed while the listener lives: rule, queue and target are looked at, a last canary must come
+back, and so must those that are sent every 5 seconds while a case listens. An outage that was over in less can go unseen.`,
 	Example: `arrange:
   - listen: {event_bus: "${suite.app.BusName}", all: true}
     id: everything
@@ -111,13 +114,13 @@ type reception struct {
 	handle   *listen.Handle
 	watch    *listen.Watch
 	clock    time.Time
-	scenario string // scenario.id
-	arrived  []*listen.Arrival
+	scenario string    // scenario.id
+	since    time.Time // what arrived earlier is not looked at
 	selected []*listen.Arrival
-	others   []*listen.Arrival // arrived and not selected
-	copies   int               // deliveries of the selected
-	last     time.Time         // arrival of the last one selected
-	changed  time.Time         // when the result became what it is
+	copies   int       // deliveries of the selected
+	last     time.Time // arrival of the last one selected
+	changed  time.Time // when the result became what it is
+	service  bool      // changed is the queue's own time
 }
 
 func watchReceived(ctx context.Context, env *steps.Env, p receivedParams) (steps.Probe[receivedResult], error) {
@@ -129,8 +132,35 @@ func watchReceived(ctx context.Context, env *steps.Env, p receivedParams) (steps
 	if env.Started.After(since) {
 		since = env.Started
 	}
-	r := &reception{params: p, handle: h, watch: h.Log.Watch(since), clock: env.Clock, scenario: env.ScenarioID}
+	r := &reception{params: p, handle: h, watch: h.Log.Watch(since, literal(p.Match, env.ScenarioID)), clock: env.Clock, scenario: env.ScenarioID, since: since}
 	return steps.Probe[receivedResult]{Look: r.look, Wake: r.watch.Wake(), Close: r.watch.Close}, nil
+}
+
+// literal chooses, of the texts that an event must have, the one that the
+// fewest events will have: the one with the scenario's id, else the longest.
+func literal(match assertions.Partial, scenario string) *listen.Literal {
+	var best *listen.Literal
+	weight := func(text string) int {
+		if scenario != "" && strings.Contains(text, scenario) {
+			return len(text) + 1<<20
+		}
+		return len(text)
+	}
+	var walk func(v any, path []string)
+	walk = func(v any, path []string) {
+		switch x := v.(type) {
+		case string:
+			if best == nil || weight(x) > weight(best.Text) || weight(x) == weight(best.Text) && slices.Compare(path, best.Path) < 0 {
+				best = &listen.Literal{Path: slices.Clone(path), Text: x}
+			}
+		case map[string]any:
+			for name, inner := range x {
+				walk(inner, append(path, name))
+			}
+		}
+	}
+	walk(match.Value(), nil)
+	return best
 }
 
 func (r *reception) look(context.Context) (steps.Seen[receivedResult], error) {
@@ -142,8 +172,8 @@ func (r *reception) look(context.Context) (steps.Seen[receivedResult], error) {
 		return steps.Seen[receivedResult]{}, err
 	}
 	return steps.Seen[receivedResult]{
-		Doc: r.result(), At: r.changed, Unmet: r.order().unmet(), Final: r.params.tooMany(len(r.selected)),
-		Confirm: r.handle.Confirm, Explain: r.explainer(),
+		Doc: r.result(), At: r.changed, ByService: r.service, Unmet: r.order().unmet(), Final: r.params.tooMany(len(r.selected)),
+		Confirm: func(ctx context.Context) error { return r.handle.Confirm(ctx, r.since) }, Explain: r.explainer(),
 	}, nil
 }
 
@@ -162,17 +192,14 @@ func (r *reception) enough() bool {
 func (r *reception) read() {
 	before := len(r.selected)
 	for _, a := range r.watch.Next() {
-		r.arrived = append(r.arrived, a)
 		if r.params.selects(a.Doc) {
 			r.selected = append(r.selected, a)
-			r.last, r.changed = a.At, a.At
-		} else {
-			r.others = append(r.others, a)
+			r.last, r.changed, r.service = a.At, a.At, a.ByService
 		}
 	}
 	copies := r.watch.Deliveries(r.selected)
 	if copies > r.copies && len(r.selected) == before {
-		r.changed = time.Now() // a double of what was there
+		r.changed, r.service = time.Now(), false // a double of what was there
 	}
 	r.copies = copies
 }

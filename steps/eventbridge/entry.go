@@ -2,11 +2,9 @@ package eventbridge
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/rehearse-dev/rehearse/internal/listen"
@@ -79,37 +77,6 @@ func target(ctx context.Context, env *steps.Env, ref string) (string, error) {
 	}
 	bus, err := listen.FindBus(ctx, env, ref)
 	return bus.Name, err
-}
-
-// put makes one PutEvents call; first is the place of its first event in the
-// step, for messages.
-func put(ctx context.Context, env *steps.Env, bus string, events []parts, first, total int) ([]string, error) {
-	in := &eventbridge.PutEventsInput{}
-	for _, e := range events {
-		in.Entries = append(in.Entries, e.request(bus))
-	}
-	out, err := env.AWS.EventBridge().PutEvents(ctx, in)
-	switch {
-	case err != nil && first > 0:
-		return nil, fmt.Errorf("%d of %d events were put before: %w", first, total, err)
-	case err != nil:
-		return nil, err
-	case len(out.Entries) != len(events):
-		return nil, steps.Finalf("EventBridge PutEvents answered for %d of %d events", len(out.Entries), len(events))
-	}
-	ids := make([]string, 0, len(events))
-	for i, r := range out.Entries {
-		switch {
-		case aws.ToString(r.ErrorCode) == "" && aws.ToString(r.EventId) != "":
-			ids = append(ids, *r.EventId)
-		case total == 1:
-			return nil, steps.Finalf("bus %q refuses the event: %s: %s", bus, aws.ToString(r.ErrorCode), aws.ToString(r.ErrorMessage))
-		default:
-			return nil, steps.Finalf("bus %q refuses entries[%d]: %s: %s (%d of %d events were put)", bus, first+i,
-				aws.ToString(r.ErrorCode), aws.ToString(r.ErrorMessage), first+len(events)-int(out.FailedEntryCount), total)
-		}
-	}
-	return ids, nil
 }
 
 // batchSize is how many of these events one call takes.

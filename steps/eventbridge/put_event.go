@@ -24,7 +24,7 @@ type putEventResult struct {
 var PutEvent = steps.Define("put_event", steps.Def[putEventParams, putEventResult]{
 	Summary: "Puts one event on a bus.",
 	Doc: `Give source, detail_type and detail, or a whole event. The bus must exist: EventBridge takes events for one that does not, and loses them.
-An event that EventBridge refuses is an error with its reason.`,
+An event that EventBridge refuses is an error with its reason; one that it throttles is put again.`,
 	Example: `arrange:
   - listen: {event_bus: "${suite.app.BusName}", pattern: {source: [shop]}}
     id: orders
@@ -59,7 +59,7 @@ func doPutEvent(ctx context.Context, env *steps.Env, p putEventParams) (putEvent
 	if p.Event != nil {
 		event = p.Event.parts()
 	}
-	ids, err := put(ctx, env, bus, []parts{event}, 0, 1)
+	ids, err := put(ctx, env, bus, []parts{event})
 	if err != nil {
 		return putEventResult{}, err
 	}

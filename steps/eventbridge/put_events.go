@@ -18,8 +18,8 @@ type putEventsResult struct {
 // PutEvents puts any number of events on a bus.
 var PutEvents = steps.Define("put_events", steps.Def[putEventsParams, putEventsResult]{
 	Summary: "Puts any number of events on a bus.",
-	Doc: `They are sent in their order, in calls of at most 10 events and 1 MB. EventBridge may refuse some events of a call and take the others:
-then the step is an error that names the first refused entry, and says how many were put.`,
+	Doc: `They are sent in their order, in calls of at most 10 events and 1 MB. EventBridge may fail some events of a call and take the others:
+those that it throttles are put again, after the others of their call; any other failure makes the step an error that names the entries, and says how many were put.`,
 	Example: `arrange:
   - listen: {event_bus: "${suite.app.BusName}", rule: "${suite.app.RuleName}"}
     id: orders
@@ -42,14 +42,6 @@ func doPutEvents(ctx context.Context, env *steps.Env, p putEventsParams) (putEve
 	if err != nil {
 		return putEventsResult{}, err
 	}
-	ids := make([]string, 0, len(p.Entries))
-	for rest := []parts(p.Entries); len(rest) > 0; {
-		n := batchSize(rest)
-		got, err := put(ctx, env, bus, rest[:n], len(ids), len(p.Entries))
-		if err != nil {
-			return putEventsResult{}, err
-		}
-		ids, rest = append(ids, got...), rest[n:]
-	}
-	return putEventsResult{EventIDs: ids}, nil
+	ids, err := put(ctx, env, bus, p.Entries)
+	return putEventsResult{EventIDs: ids}, err
 }

@@ -32,7 +32,7 @@ type StartResult struct {
 // StartExecution starts an execution and does not wait for it.
 var StartExecution = steps.Define("start_execution", steps.Def[StartParams, StartResult]{
 	Summary: "Starts an execution of a Step Functions state machine.",
-	Doc:     "It does not wait; `execution` watches what was started. An execution that still runs when the scenario is over is stopped.",
+	Doc:     "A start of which no answer came is sent again under the same name, which cannot start a second execution of a STANDARD state machine. It does not wait; `execution` watches what was started. An execution that still runs when the scenario is over is stopped.",
 	Example: `act:
   - start_execution:
       state_machine: ${suite.app.StateMachineArn}
@@ -66,10 +66,15 @@ func start(ctx context.Context, env *steps.Env, p StartParams) (StartResult, err
 	if err := checkName(name); err != nil {
 		return StartResult{}, err
 	}
+	clock, err := steps.ClockOf(ctx, env.Run, env.AWS)
+	if err != nil {
+		return StartResult{}, err
+	}
 	var r StartResult
 	record := steps.Resource{Type: executionType, ID: name, ARN: executionOf(machine, name)}
 	err = env.Create(ctx, record, func(ctx context.Context) (steps.Resource, error) {
-		out, err := env.AWS.Once().SFN().StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &machine, Name: &name, Input: p.Input.text()})
+		s := &starting{place: env.AWS, clock: clock, arn: record.ARN, in: &sfn.StartExecutionInput{StateMachineArn: &machine, Name: &name, Input: p.Input.text()}}
+		out, err := s.start(ctx)
 		if err != nil {
 			return record, err
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -224,5 +225,55 @@ func TestTooSlow(t *testing.T) {
 	_, err := bind(t, "{url: '"+server.URL+"', method: POST}").Do(ctx, &steps.Env{HTTP: awsclient.HTTPClient(nil), Hide: func(any) {}})
 	if err == nil || awsclient.SurelyNotDone(err) || !awsclient.Transient(err) {
 		t.Errorf("error %v, want one that may have happened", err)
+	}
+}
+
+// TestAnActIsSentOnce answers on a connection once, and cuts it when it is used
+// again: net/http may then send by itself what it takes for idempotent.
+func TestAnActIsSentOnce(t *testing.T) {
+	for _, c := range []struct {
+		name, request string
+		sent          int32
+	}{
+		{"post", "method: POST, json: {a: 1}", 1},
+		{"post of nothing", "method: POST", 1},
+		{"put", "method: PUT, text: a", 1},
+		{"delete", "method: DELETE", 1},
+		{"post with a key", "method: POST, json: {a: 1}, headers: {Idempotency-Key: k}", 1},
+		{"post of nothing with a key", "method: POST, headers: {x-idempotency-key: k}", 1},
+		{"get", "method: GET", 2}, // it only reads
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var sent atomic.Int32
+			keys := make(chan string, 4)
+			server := httptest.NewServer(nethttp.HandlerFunc(func(_ nethttp.ResponseWriter, r *nethttp.Request) {
+				if r.URL.Path == "/act" {
+					_, _ = io.Copy(io.Discard, r.Body)
+					sent.Add(1)
+					keys <- r.Header.Get("Idempotency-Key") + r.Header.Get("X-Idempotency-Key")
+					panic(nethttp.ErrAbortHandler)
+				}
+			}))
+			defer server.Close()
+			env := &steps.Env{HTTP: awsclient.HTTPClient(nil), Hide: func(any) {}}
+			if _, err := bind(t, "{url: '"+server.URL+"', method: POST}").Do(t.Context(), env); err != nil {
+				t.Fatal(err)
+			}
+			b, err := bind(t, "{url: '"+server.URL+"/act', "+c.request+"}"), error(nil)
+			if b.Do != nil {
+				_, err = b.Do(t.Context(), env)
+			} else {
+				var probe steps.Probe[any]
+				if probe, err = b.Watch(t.Context(), env); err == nil {
+					_, err = probe.Look(t.Context())
+				}
+			}
+			if err == nil || sent.Load() != c.sent || awsclient.SurelyNotDone(err) || !awsclient.Transient(err) {
+				t.Errorf("sent %d times, want %d: %v", sent.Load(), c.sent, err)
+			}
+			if key := <-keys; (key == "k") != strings.Contains(strings.ToLower(c.request), "key: k") {
+				t.Errorf("the key is %q", key)
+			}
+		})
 	}
 }

@@ -138,7 +138,20 @@ func (p RequestParams) request(ctx context.Context) (*nethttp.Request, error) {
 		}
 		req.Header.Set(name, value)
 	}
+	sendOnce(req.Header)
 	return req, nil
+}
+
+// sendOnce keeps net/http from sending a request again by itself, which it does
+// with any method when it sees one of these names in their usual letter case.
+// Whether the application honours them is for the test to find out.
+func sendOnce(h nethttp.Header) {
+	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
+		if values := h.Values(name); len(values) > 0 {
+			h.Del(name)
+			h[strings.ToLower(name)] = values
+		}
+	}
 }
 
 // body gives what is sent, and its type.

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"net/http"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -36,11 +37,7 @@ assert:
 		if p.VersionID != "" {
 			in.VersionId = &p.VersionID
 		}
-		_, err := env.AWS.S3().DeleteObject(ctx, in)
-		if awsclient.Is(err, "NoSuchKey", "NoSuchVersion") {
-			return struct{}{}, nil
-		}
-		return struct{}{}, explained(err, env.AWS, p.Bucket, p.Key)
+		return struct{}{}, explained(deleteOnce(ctx, env.AWS, in), env.AWS, p.Bucket, p.Key)
 	},
 	Needs: func(p DeleteParams) []steps.Permission {
 		object := "arn:aws:s3:::" + bucketName(p.Bucket) + "/" + p.Key
@@ -51,3 +48,23 @@ assert:
 	},
 	Idempotent: true,
 })
+
+// deleteOnce deletes what is there and tells of it once: in a bucket with
+// versions each deletion without one adds a marker and a notification, so one
+// of which no answer came is sent again only while the object is still there.
+func deleteOnce(ctx context.Context, place *awsclient.Place, in *awss3.DeleteObjectInput) error {
+	const most = 3 // answers lost in a row
+	for lost := 0; ; lost++ {
+		_, err := place.Once().S3().DeleteObject(ctx, in)
+		switch {
+		case err == nil, awsclient.Is(err, "NoSuchKey", "NoSuchVersion"):
+			return nil
+		case lost == most, ctx.Err() != nil, !awsclient.Transient(err), awsclient.SurelyNotDone(err):
+			return err
+		}
+		_, gone := place.S3().HeadObject(ctx, &awss3.HeadObjectInput{Bucket: in.Bucket, Key: in.Key, VersionId: in.VersionId})
+		if status(gone) == http.StatusNotFound {
+			return nil
+		}
+	}
+}

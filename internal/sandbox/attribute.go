@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"strconv"
+	"slices"
 	"strings"
 
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -186,4 +187,22 @@ func anyList(texts []string) []any {
 		l[i] = texts[i]
 	}
 	return l
+}
+
+// sorted puts the elements of the sets in an encoded value in order: sets have none.
+func sorted(encoded any) any {
+	switch x := encoded.(type) {
+	case []any:
+		for i, v := range x {
+			x[i] = sorted(v)
+		}
+	case map[string]any:
+		for kind, v := range x {
+			l, ok := v.([]any)
+			if x[kind] = sorted(v); ok && (kind == "SS" || kind == "NS" || kind == "BS") {
+				slices.SortFunc(l, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+			}
+		}
+	}
+	return encoded
 }

@@ -282,7 +282,7 @@ var comparisons = map[string]func(a, b types.AttributeValue) bool{
 }
 
 func sameValue(a, b types.AttributeValue) bool {
-	return a != nil && b != nil && compactJSON(encodeAttribute(a)) == compactJSON(encodeAttribute(b))
+	return a != nil && b != nil && compactJSON(sorted(encodeAttribute(a))) == compactJSON(sorted(encodeAttribute(b)))
 }
 
 // order compares two values of the same ordered kind.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/steps"
@@ -50,21 +51,67 @@ func putBack(ctx context.Context, place *awsclient.Place, r steps.Resource) erro
 	if err != nil {
 		return err
 	}
-	in := &ddb.PutItemInput{TableName: &table, Item: old, ExpressionAttributeNames: map[string]string{}, ExpressionAttributeValues: item{}}
-	in.ConditionExpression = aws.String(stillOurs(ours, in))
-	_, err = place.DynamoDB().PutItem(ctx, in)
+	if len(ours) > compared { // more than a condition can look at
+		there, err := read(ctx, place, table, r.Data["key"])
+		if err != nil || !includes(there, ours) {
+			return err
+		}
+	}
+	replaced, err := putInstead(ctx, place, table, old, ours)
+	switch {
+	case awsclient.Is(err, "ConditionalCheckFailedException", "ResourceNotFoundException"):
+		return nil
+	case err != nil:
+		return explained(err, place, table)
+	case includes(replaced, ours):
+		return nil
+	}
+	// The application changed one of the others in this very moment: what it
+	// wrote comes back, unless it wrote again.
+	_, err = putInstead(ctx, place, table, replaced, old)
 	if err == nil || awsclient.Is(err, "ConditionalCheckFailedException", "ResourceNotFoundException") {
 		return nil
 	}
 	return explained(err, place, table)
 }
 
+// read gives an item as it is now, nil when there is none.
+func read(ctx context.Context, place *awsclient.Place, table, key string) (item, error) {
+	k, err := itemFrom(key)
+	if err != nil {
+		return nil, err
+	}
+	out, err := place.DynamoDB().GetItem(ctx, &ddb.GetItemInput{TableName: &table, Key: k, ConsistentRead: aws.Bool(true)})
+	switch {
+	case awsclient.Is(err, "ResourceNotFoundException"):
+		return nil, nil
+	case err != nil:
+		return nil, explained(err, place, table)
+	}
+	return out.Item, nil
+}
+
+// putInstead puts an item where one with all the attributes of another is, and
+// gives what it took the place of.
+func putInstead(ctx context.Context, place *awsclient.Place, table string, it, where item) (item, error) {
+	in := &ddb.PutItemInput{
+		TableName: &table, Item: it, ReturnValues: types.ReturnValueAllOld,
+		ExpressionAttributeNames: map[string]string{}, ExpressionAttributeValues: item{},
+	}
+	in.ConditionExpression = aws.String(stillThere(where, in))
+	out, err := place.DynamoDB().PutItem(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return out.Attributes, nil
+}
+
 // compared is how many attributes a condition compares: an expression has at
-// most 4 KB and 300 operators.
+// most 4 KB and 300 operators (DynamoDB Developer Guide, "Quotas").
 const compared = 100
 
-// stillOurs is the condition that the attributes are as we put them.
-func stillOurs(ours item, in *ddb.PutItemInput) string {
+// stillThere is the condition that attributes are as they were put.
+func stillThere(ours item, in *ddb.PutItemInput) string {
 	var terms []string
 	for i, name := range slices.Sorted(maps.Keys(ours)) {
 		if i == compared {

@@ -31,14 +31,7 @@ assert:
     expect: {exists: false}
 `,
 	Check: checkBucket,
-	Do: func(ctx context.Context, env *steps.Env, p DeleteParams) (struct{}, error) {
-		p.Bucket = bucketName(p.Bucket)
-		in := &awss3.DeleteObjectInput{Bucket: &p.Bucket, Key: &p.Key}
-		if p.VersionID != "" {
-			in.VersionId = &p.VersionID
-		}
-		return struct{}{}, explained(deleteOnce(ctx, env.AWS, in), env.AWS, p.Bucket, p.Key)
-	},
+	Do:    deleteStep,
 	Needs: func(p DeleteParams) []steps.Permission {
 		object := "arn:aws:s3:::" + bucketName(p.Bucket) + "/" + p.Key
 		if p.VersionID != "" {
@@ -48,6 +41,15 @@ assert:
 	},
 	Idempotent: true,
 })
+
+func deleteStep(ctx context.Context, env *steps.Env, p DeleteParams) (struct{}, error) {
+	p.Bucket = bucketName(p.Bucket)
+	in := &awss3.DeleteObjectInput{Bucket: &p.Bucket, Key: &p.Key}
+	if p.VersionID != "" {
+		in.VersionId = &p.VersionID
+	}
+	return struct{}{}, explained(deleteOnce(ctx, env.AWS, in), env.AWS, p.Bucket, p.Key)
+}
 
 // deleteOnce deletes what is there and tells of it once: in a bucket with
 // versions each deletion without one adds a marker and a notification, so one

@@ -55,7 +55,7 @@ func TestOutputs(t *testing.T) {
 		}
 		fails(t, s, StackOutputs, "{stack: play, outputs: [BucketNam, TableName, X]}",
 			`stack "play" has no outputs "BucketNam", "X"; it has: ApiUrl, BucketName, BusName, LogGroupName, RuleName, StateMachineArn, TableName; did you mean "BucketName"?`)
-		fails(t, s, StackOutputs, "{stack: pla}", `there is no stack "pla" in account 000000000000, region us-east-1`)
+		fails(t, s, StackOutputs, "{stack: pla}", `there is no stack "pla" in account 000000000000, region us-east-1; did you mean "play"?`)
 	})
 }
 
@@ -68,7 +68,7 @@ func TestResource(t *testing.T) {
 		}
 		fails(t, s, StackResource, "{stack: play, logical_id: Tabel}",
 			`stack "play" has no resource "Tabel"; it has: Bucket, Bus, Greeter, Group, Invoke, Machine, Rule, Slow, Table; did you mean "Table"?`)
-		fails(t, s, StackResource, "{stack: pla, logical_id: Table}", `there is no stack "pla" in account 000000000000, region us-east-1`)
+		fails(t, s, StackResource, "{stack: pla, logical_id: Table}", `there is no stack "pla" in account 000000000000, region us-east-1; did you mean "play"?`)
 	})
 }
 

@@ -50,7 +50,7 @@ func describe(ctx context.Context, place *awsclient.Place, name string) (types.S
 	out, err := place.CloudFormation().DescribeStacks(ctx, &cfn.DescribeStacksInput{StackName: &name})
 	switch {
 	case missing(err) || err == nil && len(out.Stacks) == 0:
-		return types.Stack{}, noStack(place, name)
+		return types.Stack{}, noStack(ctx, place, name)
 	case err != nil:
 		return types.Stack{}, fmt.Errorf("stack %q cannot be read: %w", name, err)
 	}
@@ -63,8 +63,21 @@ func missing(err error) bool {
 	return awsclient.Is(err, "StackNotFoundException") || awsclient.Is(err, "ValidationError") && strings.Contains(err.Error(), "does not exist")
 }
 
-func noStack(place *awsclient.Place, name string) error {
-	return steps.Finalf("there is no stack %q in account %s, region %s", name, place.Account, place.Region)
+// noStack says that a stack does not exist, and which do.
+func noStack(ctx context.Context, place *awsclient.Place, name string) error {
+	pages := cfn.NewDescribeStacksPaginator(place.CloudFormation(), &cfn.DescribeStacksInput{})
+	others := steps.Known(ctx, name, "stacks", func(ctx context.Context) ([]string, bool, error) {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		var names []string
+		for _, s := range page.Stacks {
+			names = append(names, aws.ToString(s.StackName))
+		}
+		return names, pages.HasMorePages(), nil
+	})
+	return steps.Finalf("there is no stack %q in account %s, region %s%s", name, place.Account, place.Region, others)
 }
 
 // verdict says whether a stack has settled, and what is wrong when it settled badly.

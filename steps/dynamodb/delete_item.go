@@ -33,7 +33,7 @@ assert:
 			return struct{}{}, err
 		}
 		_, err = env.AWS.DynamoDB().DeleteItem(ctx, &ddb.DeleteItemInput{TableName: &t.name, Key: key})
-		return struct{}{}, explained(err, env.AWS, p.Table)
+		return struct{}{}, explained(ctx, err, env.AWS, p.Table)
 	},
 	Needs: func(p DeleteParams) []steps.Permission {
 		return []steps.Permission{{Action: "dynamodb:DescribeTable", Resource: p.Table}, {Action: "dynamodb:DeleteItem", Resource: p.Table}}

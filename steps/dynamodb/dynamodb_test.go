@@ -100,9 +100,9 @@ func TestMistakes(t *testing.T) {
 			kind       steps.Kind
 			yaml, want string
 		}{
-			{PutItem, "{table: none, item: {pk: a}}", `table "none" does not exist in account 000000000000, region us-east-1`},
-			{Item, "{table: none, key: {pk: a}}", `table "none" does not exist in account 000000000000, region us-east-1`},
-			{DeleteItem, "{table: none, key: {pk: a}}", `table "none" does not exist in account 000000000000, region us-east-1`},
+			{PutItem, "{table: none, item: {pk: a}}", `table "none" does not exist in account 000000000000, region us-east-1; there are: play-table`},
+			{Item, "{table: none, key: {pk: a}}", `table "none" does not exist in account 000000000000, region us-east-1; there are: play-table`},
+			{DeleteItem, "{table: none, key: {pk: a}}", `table "none" does not exist in account 000000000000, region us-east-1; there are: play-table`},
 			{PutItem, "{table: play-table, item: {id: a}}", `the item lacks "pk"; ` + schemaOf},
 			{PutItem, "{table: play-table, item: {pk: 7}}", `"pk" in the item is of type N; ` + schemaOf},
 			{PutItem, "{table: play-table, item: {pk: ''}}", `"pk" in the item is empty; an attribute of a key cannot be`},

@@ -57,7 +57,7 @@ func (p ItemParams) look(ctx context.Context, env *steps.Env) (steps.Seen[ItemRe
 	}
 	out, err := env.AWS.Single().DynamoDB().GetItem(ctx, &ddb.GetItemInput{TableName: &t.name, Key: key, ConsistentRead: &p.Consistent})
 	if err != nil {
-		return seen, explained(err, env.AWS, p.Table)
+		return seen, explained(ctx, err, env.AWS, p.Table)
 	}
 	if len(out.Item) == 0 {
 		return seen, nil

@@ -92,7 +92,7 @@ func put(ctx context.Context, env *steps.Env, p PutParams) (PutResult, error) {
 	if awsclient.Is(err, "ConditionalCheckFailedException") {
 		return PutResult{}, taken(key, p)
 	}
-	return PutResult{Item: p.Item}, explained(err, env.AWS, p.Table)
+	return PutResult{Item: p.Item}, explained(ctx, err, env.AWS, p.Table)
 }
 
 func taken(key item, p PutParams) error {
@@ -114,7 +114,7 @@ func prepare(ctx context.Context, env *steps.Env, t *table, p PutParams, key, ou
 	out, err := env.AWS.DynamoDB().GetItem(ctx, &ddb.GetItemInput{TableName: &t.name, Key: key, ConsistentRead: aws.Bool(true)})
 	switch {
 	case err != nil:
-		return record, explained(err, env.AWS, p.Table)
+		return record, explained(ctx, err, env.AWS, p.Table)
 	case len(out.Item) > 0 && !p.Overwrite:
 		return record, taken(key, p)
 	}

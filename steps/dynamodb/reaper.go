@@ -34,7 +34,7 @@ func remove(ctx context.Context, place *awsclient.Place, r steps.Resource) error
 	if err == nil || awsclient.Is(err, "ResourceNotFoundException") {
 		return nil
 	}
-	return explained(err, place, table)
+	return explained(ctx, err, place, table)
 }
 
 // putBack puts the old item back if all that we put is still there.
@@ -62,7 +62,7 @@ func putBack(ctx context.Context, place *awsclient.Place, r steps.Resource) erro
 	case awsclient.Is(err, "ConditionalCheckFailedException", "ResourceNotFoundException"):
 		return nil
 	case err != nil:
-		return explained(err, place, table)
+		return explained(ctx, err, place, table)
 	case includes(replaced, ours):
 		return nil
 	}
@@ -72,7 +72,7 @@ func putBack(ctx context.Context, place *awsclient.Place, r steps.Resource) erro
 	if err == nil || awsclient.Is(err, "ConditionalCheckFailedException", "ResourceNotFoundException") {
 		return nil
 	}
-	return explained(err, place, table)
+	return explained(ctx, err, place, table)
 }
 
 // read gives an item as it is now, nil when there is none.
@@ -86,7 +86,7 @@ func read(ctx context.Context, place *awsclient.Place, table, key string) (item,
 	case awsclient.Is(err, "ResourceNotFoundException"):
 		return nil, nil
 	case err != nil:
-		return nil, explained(err, place, table)
+		return nil, explained(ctx, err, place, table)
 	}
 	return out.Item, nil
 }

@@ -52,7 +52,7 @@ func tableOf(ctx context.Context, env *steps.Env, ref string) (*table, error) {
 	return steps.Share(ctx, env.Run, key, func(ctx context.Context) (*table, error) {
 		out, err := place.DynamoDB().DescribeTable(ctx, &ddb.DescribeTableInput{TableName: &name})
 		if err != nil {
-			return nil, explained(err, place, ref)
+			return nil, explained(ctx, err, place, ref)
 		}
 		t := &table{ref: ref, name: name}
 		for _, k := range out.Table.KeySchema {
@@ -72,14 +72,30 @@ func tableOf(ctx context.Context, env *steps.Env, ref string) (*table, error) {
 }
 
 // explained says a service's error with the table it is about.
-func explained(err error, place *awsclient.Place, ref string) error {
+func explained(ctx context.Context, err error, place *awsclient.Place, ref string) error {
 	switch {
 	case err == nil:
 		return nil
 	case awsclient.Is(err, "ResourceNotFoundException"):
-		return steps.Finalf("table %q does not exist in account %s, region %s", ref, place.Account, place.Region)
+		return noTable(ctx, place, ref)
 	}
 	return fmt.Errorf("table %q: %w", ref, err)
+}
+
+// noTable says that a table does not exist, and which do.
+func noTable(ctx context.Context, place *awsclient.Place, ref string) error {
+	name, others := tableName(place, ref), ""
+	if !strings.HasPrefix(name, "arn:") { // else it would be another account's
+		pages := ddb.NewListTablesPaginator(place.DynamoDB(), &ddb.ListTablesInput{})
+		others = steps.Known(ctx, name, "tables", func(ctx context.Context) ([]string, bool, error) {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, false, err
+			}
+			return page.TableNames, pages.HasMorePages(), nil
+		})
+	}
+	return steps.Finalf("table %q does not exist in account %s, region %s%s", ref, place.Account, place.Region, others)
 }
 
 // keyOf takes the key out of an item and says what is wrong with it, which the

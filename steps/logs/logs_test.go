@@ -150,7 +150,7 @@ func TestMissingGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stage.New(t, sandbox.Options{})
 		for group, want := range map[string]string{
-			"none":             `log group "none" does not exist in account 000000000000, region us-east-1`,
+			"none":             `log group "none" does not exist in account 000000000000, region us-east-1; there are: play-log`,
 			"/aws/lambda/none": `log group "/aws/lambda/none" does not exist in account 000000000000, region us-east-1, and there is no function "none" that will make it`,
 		} {
 			if _, err := s.Watch(LogEvents, "{log_group: "+group+"}")(); err == nil || err.Error() != want || !steps.IsFinal(err) {

@@ -212,7 +212,7 @@ func (r *reader) explained(ctx context.Context, err error) error {
 	}
 	name, ok := functionOf(groupName(r.group))
 	if !ok {
-		return steps.Finalf("log group %q does not exist in account %s, region %s", r.group, r.place.Account, r.place.Region)
+		return r.noGroup(ctx)
 	}
 	_, err = r.place.Lambda().GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &name})
 	switch {
@@ -222,6 +222,23 @@ func (r *reader) explained(ctx context.Context, err error) error {
 		return steps.Finalf("log group %q does not exist in account %s, region %s, and there is no function %q that will make it", r.group, r.place.Account, r.place.Region, name)
 	}
 	return fmt.Errorf("log group %q does not exist, and whether there is a function %q cannot be told: %w", r.group, name, err)
+}
+
+// noGroup says that a log group does not exist, and which do.
+func (r *reader) noGroup(ctx context.Context) error {
+	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(r.place.Logs(), &cloudwatchlogs.DescribeLogGroupsInput{})
+	others := steps.Known(ctx, groupName(r.group), "log groups", func(ctx context.Context) ([]string, bool, error) {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		var names []string
+		for _, g := range page.LogGroups {
+			names = append(names, aws.ToString(g.LogGroupName))
+		}
+		return names, pages.HasMorePages(), nil
+	})
+	return steps.Finalf("log group %q does not exist in account %s, region %s%s", r.group, r.place.Account, r.place.Region, others)
 }
 
 // groupName takes a log group's name, or its ARN.

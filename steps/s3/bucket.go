@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -53,20 +54,33 @@ func status(err error) int {
 
 // explained says a service's error with the object it is about. Answers to
 // HEAD have no body, so their status is all there is to go by.
-func explained(err error, place *awsclient.Place, bucket, key string) error {
+func explained(ctx context.Context, err error, place *awsclient.Place, bucket, key string) error {
 	switch {
 	case err == nil:
 		return nil
 	case awsclient.Is(err, "NoSuchBucket"):
-		return noBucket(place, bucket)
+		return noBucket(ctx, place, bucket)
 	case status(err) == http.StatusMovedPermanently || awsclient.Is(err, "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"):
 		return steps.Finalf("bucket %q is not in region %s", bucket, place.Region)
 	}
 	return fmt.Errorf("s3://%s/%s: %w", bucket, key, err)
 }
 
-func noBucket(place *awsclient.Place, bucket string) error {
-	return steps.Finalf("bucket %q does not exist (asked in region %s)", bucket, place.Region)
+// noBucket says that a bucket does not exist, and which do.
+func noBucket(ctx context.Context, place *awsclient.Place, bucket string) error {
+	pages := awss3.NewListBucketsPaginator(place.S3(), &awss3.ListBucketsInput{})
+	others := steps.Known(ctx, bucket, "buckets", func(ctx context.Context) ([]string, bool, error) {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		var names []string
+		for _, b := range page.Buckets {
+			names = append(names, aws.ToString(b.Name))
+		}
+		return names, pages.HasMorePages(), nil
+	})
+	return steps.Finalf("bucket %q does not exist (asked in region %s)%s", bucket, place.Region, others)
 }
 
 // head asks for an object. A missing one is nil, a missing bucket an error.
@@ -80,16 +94,16 @@ func head(ctx context.Context, place *awsclient.Place, bucket, key string) (*aws
 	case status(err) == http.StatusForbidden:
 		return nil, steps.Finalf("s3://%s/%s: access denied; rehearse needs s3:GetObject on it, and s3:ListBucket on the bucket, without which S3 does not say that a key is free", bucket, key)
 	}
-	return nil, explained(err, place, bucket, key)
+	return nil, explained(ctx, err, place, bucket, key)
 }
 
 // bucketExists tells a missing bucket from a missing key, which look the same to HEAD.
 func bucketExists(ctx context.Context, place *awsclient.Place, bucket string) error {
 	_, err := place.S3().HeadBucket(ctx, &awss3.HeadBucketInput{Bucket: &bucket})
 	if status(err) == http.StatusNotFound {
-		return noBucket(place, bucket)
+		return noBucket(ctx, place, bucket)
 	}
-	return explained(err, place, bucket, "")
+	return explained(ctx, err, place, bucket, "")
 }
 
 func etag(quoted *string) string {

@@ -48,7 +48,7 @@ func deleteStep(ctx context.Context, env *steps.Env, p DeleteParams) (struct{}, 
 	if p.VersionID != "" {
 		in.VersionId = &p.VersionID
 	}
-	return struct{}{}, explained(deleteOnce(ctx, env.AWS, in), env.AWS, p.Bucket, p.Key)
+	return struct{}{}, explained(ctx, deleteOnce(ctx, env.AWS, in), env.AWS, p.Bucket, p.Key)
 }
 
 // deleteOnce deletes what is there and tells of it once: in a bucket with

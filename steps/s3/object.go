@@ -115,12 +115,12 @@ func (p ObjectParams) read(ctx context.Context, place *awsclient.Place, there *a
 	case status(err) == http.StatusPreconditionFailed:
 		return false, steps.Passingf("s3://%s/%s was written anew while it was read", p.Bucket, p.Key)
 	case err != nil:
-		return false, explained(err, place, p.Bucket, p.Key)
+		return false, explained(ctx, err, place, p.Bucket, p.Key)
 	}
 	b, err := io.ReadAll(io.LimitReader(out.Body, maxContent+1))
 	_ = out.Body.Close() // only read
 	if err != nil {
-		return false, explained(err, place, p.Bucket, p.Key)
+		return false, explained(ctx, err, place, p.Bucket, p.Key)
 	}
 	p.content(b, seen)
 	return false, nil
@@ -165,7 +165,7 @@ func (p ObjectParams) tags(ctx context.Context, place *awsclient.Place) (tags *m
 	case awsclient.Is(err, "NoSuchTagSet"):
 		return &map[string]string{}, false, nil
 	case err != nil:
-		return nil, false, explained(err, place, p.Bucket, p.Key)
+		return nil, false, explained(ctx, err, place, p.Bucket, p.Key)
 	}
 	m := map[string]string{}
 	for _, t := range out.TagSet {

@@ -36,7 +36,7 @@ func remove(ctx context.Context, place *awsclient.Place, r steps.Resource) error
 	case status(err) == http.StatusNotFound:
 		return nil
 	case err != nil:
-		return explained(err, place, bucket, key)
+		return explained(ctx, err, place, bucket, key)
 	}
 	return deleteObject(ctx, place, bucket, key, replacedVersion(version, there))
 }
@@ -61,7 +61,7 @@ func restore(ctx context.Context, place *awsclient.Place, r steps.Resource) erro
 	case status(err) == http.StatusNotFound:
 		return nil
 	case err != nil:
-		return explained(err, place, bucket, key)
+		return explained(ctx, err, place, bucket, key)
 	}
 	current := aws.ToString(there.VersionId)
 	switch {
@@ -83,5 +83,5 @@ func deleteObject(ctx context.Context, place *awsclient.Place, bucket, key, vers
 	if err == nil || awsclient.Is(err, "NoSuchBucket", "NoSuchKey", "NoSuchVersion") {
 		return nil
 	}
-	return explained(err, place, bucket, key)
+	return explained(ctx, err, place, bucket, key)
 }

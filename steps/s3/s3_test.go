@@ -136,7 +136,7 @@ func TestWhatIsNotThere(t *testing.T) {
 			t.Error(diff)
 		}
 		s.Must(DeleteObject, "{bucket: play-bucket, key: none}")
-		const want = `bucket "nowhere" does not exist (asked in region us-east-1)`
+		const want = `bucket "nowhere" does not exist (asked in region us-east-1); there are: play-bucket`
 		if _, err := s.Watch(Object, "{bucket: nowhere, key: k}")(); err == nil || err.Error() != want || !steps.IsFinal(err) {
 			t.Errorf("object: %v", err)
 		}

@@ -103,7 +103,7 @@ func upload(ctx context.Context, env *steps.Env, p UploadParams) (UploadResult, 
 	if status(err) == http.StatusPreconditionFailed {
 		return r, taken(p)
 	}
-	return r, explained(err, env.AWS, p.Bucket, p.Key)
+	return r, explained(ctx, err, env.AWS, p.Bucket, p.Key)
 }
 
 func taken(p UploadParams) error {
@@ -144,7 +144,7 @@ func prepare(ctx context.Context, env *steps.Env, p UploadParams, content *body)
 func versioned(ctx context.Context, place *awsclient.Place, bucket string) error {
 	out, err := place.S3().GetBucketVersioning(ctx, &awss3.GetBucketVersioningInput{Bucket: &bucket})
 	if err != nil {
-		return explained(err, place, bucket, "")
+		return explained(ctx, err, place, bucket, "")
 	}
 	if out.Status != s3types.BucketVersioningStatusEnabled {
 		return fmt.Errorf("bucket %q keeps no versions, so an overwritten object could not be put back; switch versioning on, use a new key, or say keep: true", bucket)

@@ -70,15 +70,15 @@ const (
 // Event is one line of the stream: a header, and a body whose fields stand
 // beside the header's in the JSON.
 type Event struct {
-	V       int       `json:"v"`
-	Seq     int64     `json:"seq"`
-	Time    time.Time `json:"time"`
-	TMS     int64     `json:"t_ms"` // since the run's start
-	Type    Type      `json:"type"`
-	Run     string    `json:"run"`
-	Case    string    `json:"case,omitempty"`    // file#scenario[case]@repeat
-	Attempt int       `json:"attempt,omitempty"` // from 1
-	Step    string    `json:"step,omitempty"`    // phase/index, such as assert/0
+	V       int       `json:"v" doc:"The version of the format, 1."`
+	Seq     int64     `json:"seq" doc:"The number of the event in its run, from 1, without a hole."`
+	Time    time.Time `json:"time" doc:"When it happened, in UTC."`
+	TMS     int64     `json:"t_ms" doc:"When it happened, since the start of the run."`
+	Type    Type      `json:"type" doc:"What it tells: one of the types below."`
+	Run     string    `json:"run" doc:"The id of the run."`
+	Case    string    `json:"case,omitempty" doc:"The case: file#scenario, file#scenario[case] or, repeated, file#scenario[case]@2."`
+	Attempt int       `json:"attempt,omitempty" doc:"The attempt of the case, from 1."`
+	Step    string    `json:"step,omitempty" doc:"The step: its phase and its number there, from 0, such as assert/0. One that stands inside another follows it: assert/0/2."`
 
 	Body Body `json:"-"`
 }
@@ -86,7 +86,22 @@ type Event struct {
 // Body is what an event tells beyond its header.
 type Body interface{ body() }
 
-// bodies makes an empty body for each type of event.
+// Types gives every type of event, in the order in which a run has them.
+func Types() []Type {
+	return []Type{
+		RunStarted, CasePlanned, ScenarioStarted, PhaseFinished, StepStarted, ProbeAttempt,
+		StepFinished, ScenarioFinished, ResourceCreated, ResourceReleased, Message, RunFinished,
+	}
+}
+
+// New gives an empty body for a type of event, nil for one that is not known.
+func New(t Type) Body {
+	if make, ok := bodies[t]; ok {
+		return make()
+	}
+	return nil
+}
+
 var bodies = map[Type]func() Body{
 	RunStarted:       func() Body { return &RunStart{} },
 	CasePlanned:      func() Body { return &CasePlan{} },
@@ -104,203 +119,203 @@ var bodies = map[Type]func() Body{
 
 // RunStart is the body of run_started.
 type RunStart struct {
-	Tool     string   `json:"tool"` // rehearse and its version
-	CWD      string   `json:"cwd"`
-	Suites   []string `json:"suites"`
-	Env      string   `json:"env,omitempty"`
-	Account  string   `json:"account,omitempty"`
-	Region   string   `json:"region,omitempty"`
-	Endpoint string   `json:"endpoint,omitempty"`
-	Seed     int64    `json:"seed,omitempty"`
-	Shard    string   `json:"shard,omitempty"`
-	Parallel int      `json:"parallel"`
-	CI       bool     `json:"ci,omitempty"`
-	Cases    int      `json:"cases"` // how many are planned
+	Tool     string   `json:"tool" doc:"rehearse and its version."`
+	CWD      string   `json:"cwd" doc:"The working folder: paths of files are relative to it."`
+	Suites   []string `json:"suites" doc:"The suites that take part."`
+	Env      string   `json:"env,omitempty" doc:"The chosen environment."`
+	Account  string   `json:"account,omitempty" doc:"The AWS account."`
+	Region   string   `json:"region,omitempty" doc:"The AWS region."`
+	Endpoint string   `json:"endpoint,omitempty" doc:"Where AWS is served, when not by AWS."`
+	Seed     int64    `json:"seed" doc:"What --seed takes to draw the same random values again."`
+	Shard    string   `json:"shard,omitempty" doc:"The part of the cases that this run has, such as 1/3."`
+	Parallel int      `json:"parallel" doc:"How many cases are in arrange, act or clean-up at once, at most."`
+	CI       bool     `json:"ci,omitempty" doc:"Whether the run knows that it runs in CI."`
+	Cases    int      `json:"cases" doc:"How many cases are planned."`
 }
 
 // CasePlan is the body of case_planned.
 type CasePlan struct {
-	File     string     `json:"file"` // relative to the working folder
-	Line     int        `json:"line"`
-	Scenario string     `json:"scenario"`
-	Name     string     `json:"name"` // as reports call it: Scenario, or Scenario [case]
-	Tags     []string   `json:"tags,omitempty"`
-	Locks    []string   `json:"locks,omitempty"`
-	Skip     string     `json:"skip,omitempty"` // why it is skipped
-	Steps    []StepPlan `json:"steps"`
+	File     string     `json:"file" doc:"The scenario file, relative to the working folder."`
+	Line     int        `json:"line" doc:"Where the scenario begins in it, from 1."`
+	Scenario string     `json:"scenario" doc:"The name of the scenario."`
+	Name     string     `json:"name" doc:"What reports call the case: Scenario, Scenario [case] or, repeated, Scenario [case] (2/5)."`
+	Tags     []string   `json:"tags,omitempty" doc:"Its tags."`
+	Locks    []string   `json:"locks,omitempty" doc:"Its locks."`
+	Skip     string     `json:"skip,omitempty" doc:"Why it is skipped."`
+	Steps    []StepPlan `json:"steps" doc:"Its steps, those inside others too."`
 }
 
 // StepPlan is one step of a case.
 type StepPlan struct {
-	Step     string `json:"step"`
-	Kind     string `json:"kind"`
-	ID       string `json:"id,omitempty"`
-	Name     string `json:"name,omitempty"`
-	File     string `json:"file,omitempty"` // where it is not the case's own
-	Line     int    `json:"line"`
-	Col      int    `json:"col"`
-	WithinMS int64  `json:"within_ms,omitempty"`
+	Step     string `json:"step" doc:"Its place, such as assert/0."`
+	Kind     string `json:"kind" doc:"The kind of step."`
+	ID       string `json:"id,omitempty" doc:"Its id."`
+	Name     string `json:"name,omitempty" doc:"Its name."`
+	File     string `json:"file,omitempty" doc:"The file in which it stands, where that is not the case's own."`
+	Line     int    `json:"line" doc:"The line, from 1."`
+	Col      int    `json:"col" doc:"The column, from 1."`
+	WithinMS int64  `json:"within_ms,omitempty" doc:"What was written as within."`
 }
 
 // ScenarioStart is the body of scenario_started.
 type ScenarioStart struct {
-	ScenarioID string `json:"scenario_id"`
-	TraceID    string `json:"trace_id,omitempty"`
-	QueuedMS   int64  `json:"queued_ms"`
-	LockWaitMS int64  `json:"lock_wait_ms,omitempty"`
+	ScenarioID string `json:"scenario_id" doc:"The scenario.id of this attempt."`
+	TraceID    string `json:"trace_id,omitempty" doc:"The id of its X-Ray trace."`
+	QueuedMS   int64  `json:"queued_ms" doc:"How long it waited to begin."`
+	LockWaitMS int64  `json:"lock_wait_ms,omitempty" doc:"How much of that it waited for its locks."`
 }
 
 // PhaseFinish is the body of phase_finished.
 type PhaseFinish struct {
-	Phase   string `json:"phase"` // arrange, act, assert, diagnose, cleanup, take_back
-	StartMS int64  `json:"start_ms"`
-	MS      int64  `json:"ms"`
-	Status  Status `json:"status"`
+	Phase   string `json:"phase" doc:"arrange, act, assert, diagnose, cleanup or take_back."`
+	StartMS int64  `json:"start_ms" doc:"When it began, since the start of the run."`
+	MS      int64  `json:"ms" doc:"How long it took."`
+	Status  Status `json:"status" doc:"How it ended."`
 }
 
 // StepStart is the body of step_started.
 type StepStart struct {
-	Phase     string   `json:"phase"`
-	Account   string   `json:"account,omitempty"`
-	Region    string   `json:"region,omitempty"`
-	WaitedFor []string `json:"waited_for,omitempty"` // ids of steps
+	Phase     string   `json:"phase" doc:"The phase that it belongs to."`
+	Account   string   `json:"account,omitempty" doc:"The AWS account in which it runs."`
+	Region    string   `json:"region,omitempty" doc:"The AWS region in which it runs."`
+	WaitedFor []string `json:"waited_for,omitempty" doc:"The ids of steps that it had to wait for."`
 
-	Plan *StepPlan `json:"plan,omitempty"` // of a suite's own step, which no case_planned tells of
+	Plan *StepPlan `json:"plan,omitempty" doc:"What the step is, of a step that belongs to no case."`
 }
 
 // Probe is the body of probe_attempt: the first look, every look that saw
 // something else than the one before, and the last.
 type Probe struct {
-	N          int      `json:"n"`
-	Outcome    string   `json:"outcome"` // miss, transient, pass
-	Mismatches []string `json:"mismatches,omitempty"`
-	Error      *Error   `json:"error,omitempty"`
-	Collapsed  int      `json:"collapsed,omitempty"` // looks left out before this one, equal to the one before
+	N          int      `json:"n" doc:"The number of the look, from 1."`
+	Outcome    string   `json:"outcome" doc:"miss (not as expected, or an error that stays), transient (an error that may pass) or pass."`
+	Mismatches []string `json:"mismatches,omitempty" doc:"What was not as expected."`
+	Error      *Error   `json:"error,omitempty" doc:"Why it could not look."`
+	Collapsed  int      `json:"collapsed,omitempty" doc:"How many looks were left out before this one, because each saw the same as the one before."`
 }
 
 // Error is what went wrong in a call.
 type Error struct {
-	Type    string `json:"type"`           // transient, final, internal, timeout
-	Code    string `json:"code,omitempty"` // the service's own
-	Message string `json:"message"`
+	Type    string `json:"type" doc:"transient, final, internal or timeout."`
+	Code    string `json:"code,omitempty" doc:"The service's own code."`
+	Message string `json:"message" doc:"What went wrong."`
 }
 
 // Check is one check and what it saw.
 type Check struct {
-	Path     string       `json:"path"`
-	Op       string       `json:"op"`
-	Expected any          `json:"expected,omitempty"`
-	Found    any          `json:"found,omitempty"`
-	Diff     []Difference `json:"diff,omitempty"`
-	OK       bool         `json:"ok"`
-	Missing  bool         `json:"missing,omitempty"` // nothing was found at the path, not even null
-	Message  string       `json:"message,omitempty"` // of one that does not hold
-	Line     int          `json:"line,omitempty"`    // where the check stands, 0 for a kind's own
-	Col      int          `json:"col,omitempty"`
+	Path     string       `json:"path" doc:"The path in the result."`
+	Op       string       `json:"op" doc:"The operator."`
+	Expected any          `json:"expected,omitempty" doc:"What it expects."`
+	Found    any          `json:"found,omitempty" doc:"What stood at the path."`
+	Diff     []Difference `json:"diff,omitempty" doc:"The fields in which documents differ."`
+	OK       bool         `json:"ok" doc:"Whether it holds."`
+	Missing  bool         `json:"missing,omitempty" doc:"Nothing was found at the path, not even null."`
+	Message  string       `json:"message,omitempty" doc:"Why it does not hold."`
+	Line     int          `json:"line,omitempty" doc:"Where the check stands, from 1; not of a check that the kind itself makes."`
+	Col      int          `json:"col,omitempty" doc:"The column, from 1."`
 }
 
 // Difference is one field in which two documents differ.
 type Difference struct {
-	Path     string `json:"path"`
-	Kind     string `json:"kind"` // changed, missing, extra, type
-	Expected any    `json:"expected,omitempty"`
-	Found    any    `json:"found,omitempty"`
-	Message  string `json:"message,omitempty"` // the same in words, where plain values would not do
+	Path     string `json:"path" doc:"The field."`
+	Kind     string `json:"kind" doc:"changed, missing, extra or type."`
+	Expected any    `json:"expected,omitempty" doc:"What it should be."`
+	Found    any    `json:"found,omitempty" doc:"What it is."`
+	Message  string `json:"message,omitempty" doc:"The same in words, where plain values would not do."`
 }
 
 // Miss is something that arrived and did not match, the nearest first.
 type Miss struct {
-	Summary string       `json:"summary"`
-	Diff    []Difference `json:"diff,omitempty"`
+	Summary string       `json:"summary" doc:"What arrived, in a line."`
+	Diff    []Difference `json:"diff,omitempty" doc:"The fields in which it differs from what was waited for."`
 }
 
 // SLA is a measured limit.
 type SLA struct {
-	LimitMS     int64  `json:"limit_ms,omitempty"`
-	WarnMS      int64  `json:"warn_ms,omitempty"`
-	ObservedMS  int64  `json:"observed_ms"` // -1: it never came
-	NotBeforeMS int64  `json:"not_before_ms,omitempty"`
-	Status      string `json:"status"` // met, warned, missed
+	LimitMS     int64  `json:"limit_ms,omitempty" doc:"What was written as within."`
+	WarnMS      int64  `json:"warn_ms,omitempty" doc:"What was written as warn_after."`
+	ObservedMS  int64  `json:"observed_ms" doc:"When it came, since the step's clock began; -1: it never came."`
+	NotBeforeMS int64  `json:"not_before_ms,omitempty" doc:"When it had not come yet: the last look before the one that saw it."`
+	Status      string `json:"status" doc:"met, warned or missed."`
 }
 
 // StepFinish is the body of step_finished.
 type StepFinish struct {
-	Status    Status   `json:"status"`
-	Cause     Cause    `json:"cause,omitempty"`
-	Summary   string   `json:"summary,omitempty"` // what is to be said of a failure, in one sentence
-	MS        int64    `json:"ms"`
-	Attempts  int      `json:"attempts,omitempty"`
-	Checks    []Check  `json:"checks,omitempty"`
-	Misses    []Miss   `json:"misses,omitempty"`
-	Arrived   *int     `json:"arrived,omitempty"` // how many a listener got in all
-	Matched   []string `json:"matched,omitempty"` // those that did match, in a line each
-	Error     *Error   `json:"error,omitempty"`
-	SLA       *SLA     `json:"sla,omitempty"`
-	PacingMS  int64    `json:"pacing_ms,omitempty"`
-	Result    any      `json:"result,omitempty"` // at most 64 KiB of JSON
-	Truncated bool     `json:"truncated,omitempty"`
+	Status    Status   `json:"status" doc:"How the step ended."`
+	Cause     Cause    `json:"cause,omitempty" doc:"What kind of failure or error it is: check, sla, timeout, arrange, interrupted, cleanup or step."`
+	Summary   string   `json:"summary,omitempty" doc:"What is to be said of it, in a sentence."`
+	MS        int64    `json:"ms" doc:"How long it took."`
+	Attempts  int      `json:"attempts,omitempty" doc:"How many times it looked or acted."`
+	Checks    []Check  `json:"checks,omitempty" doc:"Its checks, as the last look left them."`
+	Misses    []Miss   `json:"misses,omitempty" doc:"What arrived at a listener and did not match, the nearest first."`
+	Arrived   *int     `json:"arrived,omitempty" doc:"How many events a listener got in all."`
+	Matched   []string `json:"matched,omitempty" doc:"Those that did match, a line each."`
+	Error     *Error   `json:"error,omitempty" doc:"What went wrong in a call."`
+	SLA       *SLA     `json:"sla,omitempty" doc:"The limit that was written, and what was measured."`
+	PacingMS  int64    `json:"pacing_ms,omitempty" doc:"How long it waited for rehearse's own pace of calls."`
+	Result    any      `json:"result,omitempty" doc:"Its result. A longer one than 64 KiB of JSON is cut, and is then text."`
+	Truncated bool     `json:"truncated,omitempty" doc:"Whether the result was cut."`
 }
 
 // ScenarioFinish is the body of scenario_finished.
 type ScenarioFinish struct {
-	Status     Status   `json:"status"`
-	Cause      Cause    `json:"cause,omitempty"`
-	Reason     string   `json:"reason,omitempty"` // why it was skipped, or an error that belongs to no step
-	FailedStep string   `json:"failed_step,omitempty"`
-	MS         int64    `json:"ms"`
-	Final      bool     `json:"final"` // no further attempt follows
-	Cleanup    *Cleanup `json:"cleanup,omitempty"`
+	Status     Status   `json:"status" doc:"How the attempt ended."`
+	Cause      Cause    `json:"cause,omitempty" doc:"What kind of failure or error it is, as in step_finished."`
+	Reason     string   `json:"reason,omitempty" doc:"Why it was skipped, or an error that belongs to no step."`
+	FailedStep string   `json:"failed_step,omitempty" doc:"The first step that did not pass."`
+	MS         int64    `json:"ms" doc:"How long it took, clean-up included, waiting to begin not."`
+	Final      bool     `json:"final" doc:"Whether no further attempt follows."`
+	Cleanup    *Cleanup `json:"cleanup,omitempty" doc:"How the clean-up went."`
 }
 
-// Cleanup tells how the clean-up of a case, or of the run, went.
+// Cleanup tells how the clean-up of a case went.
 type Cleanup struct {
-	Status Status   `json:"status"`
-	Left   []string `json:"left,omitempty"` // what could not be removed
+	Status Status   `json:"status" doc:"passed or error."`
+	Left   []string `json:"left,omitempty" doc:"What could not be removed."`
 }
 
 // Resource is something that a run created.
 type Resource struct {
-	Kind    string `json:"kind"`
-	ID      string `json:"id"`
-	ARN     string `json:"arn,omitempty"`
-	Account string `json:"account,omitempty"`
-	Region  string `json:"region,omitempty"`
-	Owner   string `json:"owner,omitempty"` // the case, or "run"
+	Kind    string `json:"kind" doc:"What it is, such as s3_object."`
+	ID      string `json:"id" doc:"Its name."`
+	ARN     string `json:"arn,omitempty" doc:"Its ARN."`
+	Account string `json:"account,omitempty" doc:"The AWS account in which it is."`
+	Region  string `json:"region,omitempty" doc:"The AWS region in which it is."`
+	Owner   string `json:"owner,omitempty" doc:"The case that it belongs to, or run."`
 }
 
 // ResourceChange is the body of resource_created and resource_released.
 type ResourceChange struct {
-	Resource Resource `json:"resource"`
-	Status   string   `json:"status"` // created, released, kept, left
-	Error    string   `json:"error,omitempty"`
+	Resource Resource `json:"resource" doc:"What was created or removed."`
+	Status   string   `json:"status" doc:"created, released, kept or left."`
+	Error    string   `json:"error,omitempty" doc:"Why it could not be removed."`
 }
 
 // Note is the body of message.
 type Note struct {
-	Level string `json:"level"` // info, warning, error
-	Text  string `json:"text"`
-	File  string `json:"file,omitempty"`
-	Line  int    `json:"line,omitempty"`
+	Level string `json:"level" doc:"info, warning or error."`
+	Text  string `json:"text" doc:"What is said."`
+	File  string `json:"file,omitempty" doc:"The file that it is about."`
+	Line  int    `json:"line,omitempty" doc:"The line, from 1."`
 }
 
 // Counts are the cases of a run by how they ended.
 type Counts struct {
-	Total    int `json:"total"`
-	Passed   int `json:"passed"`
-	Failed   int `json:"failed"`
-	Errors   int `json:"errors"`
-	Skipped  int `json:"skipped"`
-	Flaky    int `json:"flaky,omitempty"`
-	Warnings int `json:"sla_warnings,omitempty"`
+	Total    int `json:"total" doc:"All cases."`
+	Passed   int `json:"passed" doc:"Those that passed, flaky ones too."`
+	Failed   int `json:"failed" doc:"Those that failed."`
+	Errors   int `json:"errors" doc:"Those that ended in an error."`
+	Skipped  int `json:"skipped" doc:"Those that were skipped."`
+	Flaky    int `json:"flaky,omitempty" doc:"Those that passed after an attempt that did not."`
+	Warnings int `json:"sla_warnings,omitempty" doc:"How many steps passed later than their warn_after."`
 }
 
 // RunFinish is the body of run_finished.
 type RunFinish struct {
-	ExitCode int      `json:"exit_code"`
-	Reason   string   `json:"reason,omitempty"`
-	Counts   Counts   `json:"counts"`
-	MS       int64    `json:"ms"`
-	Left     []string `json:"left,omitempty"`
+	ExitCode int      `json:"exit_code" doc:"The exit code."`
+	Reason   string   `json:"reason,omitempty" doc:"Why, where the counts do not say it."`
+	Counts   Counts   `json:"counts" doc:"The cases by how they ended."`
+	MS       int64    `json:"ms" doc:"How long the run took."`
+	Left     []string `json:"left,omitempty" doc:"What could not be removed."`
 }
 
 // Sink takes the events of a run, one after the other, in order.

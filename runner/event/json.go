@@ -1,10 +1,8 @@
 package event
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -66,30 +64,4 @@ func Write(w io.Writer, e Event) error {
 	}
 	_, err = w.Write(append(b, '\n'))
 	return err
-}
-
-// Read hands every event of a recorded stream to the sinks. An error names the line.
-func Read(r io.Reader, sinks ...Sink) error {
-	in := bufio.NewReader(r)
-	for line := 1; ; line++ {
-		b, err := in.ReadBytes('\n')
-		if len(bytes.TrimSpace(b)) > 0 {
-			var e Event
-			if jsonErr := json.Unmarshal(b, &e); jsonErr != nil {
-				return fmt.Errorf("line %d is not an event of a run: %w", line, jsonErr)
-			}
-			if e.V > Version {
-				return fmt.Errorf("line %d is of version %d of the stream; this rehearse reads up to %d", line, e.V, Version)
-			}
-			for _, s := range sinks {
-				s.Emit(e)
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

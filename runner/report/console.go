@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -13,17 +14,19 @@ type ConsoleOptions struct {
 	Color   bool // ANSI colours
 	Width   int  // columns at which details are wrapped; 0: 100
 	Verbose bool // the steps of passed cases too
+	Several bool // runs may follow one another: the summary waits for Close
 }
 
 // Console writes a run as plain lines, one for each case as it ends, with what
 // went wrong below it, and a summary. It implements event.Sink.
 type Console struct {
-	w      io.Writer
-	o      ConsoleOptions
-	model  *Model
-	headed bool
-	closed bool
-	err    error
+	w       io.Writer
+	o       ConsoleOptions
+	model   *Model
+	headed  int // how many runs have their header
+	unclean int // cases whose clean-up failed
+	closed  bool
+	err     error
 }
 
 // NewConsole gives a console that writes to w.
@@ -31,16 +34,18 @@ func NewConsole(w io.Writer, o ConsoleOptions) *Console {
 	if o.Width <= 0 {
 		o.Width = 100
 	}
-	return &Console{w: w, o: o, model: NewModel()}
+	c := &Console{w: w, o: o, model: NewModel()}
+	c.model.note = c.note
+	return c
 }
+
+// ExitCode is the strongest exit code of the runs: 130, 1, 5, 4, 0. A run that
+// died and a case that did not pass make it at least 1.
+func (c *Console) ExitCode() int { return c.model.ExitCode() }
 
 // Emit takes an event and writes what it completes.
 func (c *Console) Emit(e event.Event) {
-	notes := len(c.model.Notes)
 	c.model.Emit(e)
-	for _, n := range c.model.Notes[notes:] {
-		c.note(n)
-	}
 	switch e.Type {
 	case event.RunStarted, event.CasePlanned, event.Message:
 		return // the header waits until the number of cases is known
@@ -48,19 +53,21 @@ func (c *Console) Emit(e event.Event) {
 	c.header()
 	switch e.Type {
 	case event.ScenarioFinished:
-		if found := c.model.caseOf(e.Case); len(found.Attempts) > 0 {
+		if found := c.model.byKey[e.Case]; found != nil {
 			c.ended(found)
 		}
 	case event.StepFinished:
 		if e.Case == "" {
-			c.ownStep(e.Step)
+			c.ownStep(c.model.run(e).Own.step(e.Step))
 		}
 	case event.RunFinished:
-		c.summary()
+		if !c.o.Several {
+			c.summary()
+		}
 	}
 }
 
-// Close ends the report: of a stream that broke off it says so. It gives the
+// Close writes the summary; of a stream that broke off it says so. It gives the
 // first error of writing.
 func (c *Console) Close() error {
 	if !c.closed {
@@ -86,30 +93,29 @@ func (c *Console) row(spans ...span) {
 	}
 }
 
+// header says of each run that has begun what it is and where it runs.
 func (c *Console) header() {
-	if c.headed {
-		return
+	for ; c.headed < len(c.model.Runs); c.headed++ {
+		if c.headed > 0 {
+			c.row()
+		}
+		r := c.model.Runs[c.headed]
+		s := r.Start
+		if s == nil {
+			s = &event.RunStart{}
+		}
+		shard := prefixed("shard ", s.Shard)
+		about := nonEmpty([]string{"run " + r.ID, shard, several(r.cases, "case")})
+		c.row(span{strong, oneLine(cmp.Or(s.Tool, "rehearse"))}, span{faint, " · " + oneLine(strings.Join(about, " · "))})
+		if r.Start != nil {
+			where := nonEmpty([]string{
+				prefixed("environment ", s.Env), prefixed("account ", s.Account), s.Region,
+				prefixed("endpoint ", s.Endpoint), fmt.Sprintf("seed %d", s.Seed),
+			})
+			c.row(span{faint, oneLine(strings.Join(where, " · "))})
+		}
+		c.row()
 	}
-	c.headed = true
-	parts := []string{"run " + c.model.Run, several(len(c.model.Cases), "case")}
-	tool := "rehearse"
-	if s := c.model.Start; s != nil {
-		if s.Tool != "" {
-			tool = s.Tool
-		}
-		parts = append(parts, prefixed("environment ", s.Env), s.Region)
-		if s.Endpoint != "" {
-			parts = append(parts, "endpoint "+s.Endpoint)
-		} else {
-			parts = append(parts, prefixed("account ", s.Account))
-		}
-		parts = append(parts, prefixed("shard ", s.Shard))
-		if s.Seed != 0 {
-			parts = append(parts, fmt.Sprintf("seed %d", s.Seed))
-		}
-	}
-	c.row(span{strong, oneLine(tool)}, span{faint, " · " + oneLine(strings.Join(nonEmpty(parts), " · "))})
-	c.row()
 }
 
 func prefixed(prefix, s string) string {
@@ -159,8 +165,7 @@ func (c *Console) note(n event.Note) {
 }
 
 // ownStep tells of a suite's set-up or clean-up when it went wrong.
-func (c *Console) ownStep(place string) {
-	s := c.model.Own.step(place)
+func (c *Console) ownStep(s *Step) {
 	if !bad(s.Status()) || s.spoken() {
 		return
 	}
@@ -190,18 +195,16 @@ func (c *Console) ended(k *Case) {
 		return
 	}
 	c.show(k)
-	if c.model.Verdict(k).Status == event.Passed {
-		k.forget()
-	}
+	k.forget()
 }
 
 func caseFile(k *Case) span { return span{faint, oneLine(k.Plan.File) + " › "} }
 
 // show writes a case's line and what is to be said of it.
 func (c *Console) show(k *Case) {
-	v := c.model.Verdict(k)
+	v := k.Verdict()
 	tail := ""
-	if ms := c.model.ms(k); ms > 0 {
+	if ms := k.ms(); ms > 0 {
 		tail = "  " + about(ms)
 	}
 	switch {
@@ -225,8 +228,15 @@ func (c *Console) show(k *Case) {
 			a = k.Attempts[len(k.Attempts)-1]
 		}
 		describe(p, k, a, v.Reason, brief)
+		k.why = shortest(a, v.Reason)
 	} else if c.o.Verbose {
 		c.steps(p, k)
+	} else {
+		c.inTime(p, k)
+	}
+	if v.Flaky {
+		a := k.flakyBefore()
+		k.why = fmt.Sprintf("attempt %d: %s", a.N, shortest(a, a.Finish.Reason))
 	}
 	for _, s := range warned(k) {
 		p.add(2, span{odd, "slow: "}, span{plain, label(s) + " " + slaText(s.Finish.SLA)})
@@ -234,8 +244,24 @@ func (c *Console) show(k *Case) {
 	if a, failed := k.cleanupOf(); failed != nil {
 		p.add(1, span{odd, "! clean-up failed" + ofAttempt(k, a)})
 		describeCleanup(p, k, failed, brief)
+		c.unclean++
 	}
 	c.print(p)
+}
+
+// few is up to how many cases each is still looked at by itself.
+const few = 10
+
+// inTime tells of the SLAs that a passed case met, where the cases are few.
+func (c *Console) inTime(p *page, k *Case) {
+	if _, repeated := k.repetition(); repeated || len(c.model.Cases) >= few || len(k.Attempts) == 0 {
+		return
+	}
+	for _, s := range k.Attempts[len(k.Attempts)-1].steps() {
+		if s.Finish != nil && s.Finish.SLA != nil && s.Finish.SLA.Status == "met" {
+			p.head(2, span{faint, "in time: " + label(s) + "  " + figure(s.Finish.SLA)})
+		}
+	}
 }
 
 func ofAttempt(k *Case, a *Attempt) string {

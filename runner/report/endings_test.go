@@ -61,6 +61,45 @@ func flaky() []event.Event {
 	return s.end(0, "")
 }
 
+// repeated is --repeat 5 with a retry: the SLA of the first case is met twice,
+// met late once, missed late once, and missed twice because nothing came.
+func repeated() []event.Event {
+	s := newStream()
+	times := []int64{3180, 7204, -1, 23_418, 900}
+	const name = "Plugin announces completion within its SLA [post-validate]"
+	for i := range times {
+		s.planRepeated(hooks, name, i+1, len(times))
+	}
+	other := s.planRepeated(hooks, "It only has a warn_after", 1, 1)
+	for i, ms := range times {
+		f := met(ms)
+		f.SLA.WarnMS = 5000
+		switch {
+		case ms < 0:
+			f = neverCame()
+		case ms > 20_000:
+			f = event.StepFinish{Status: event.Failed, Cause: event.CauseSLA, Summary: "came after 23.4s, the limit is 20s", SLA: &event.SLA{LimitMS: 20_000, WarnMS: 5000, ObservedMS: ms, Status: "missed"}}
+		case ms > 5000:
+			f.SLA.Status = "warned"
+		}
+		last := 1
+		if ms < 0 {
+			last = 2
+		}
+		for n := 1; n <= last; n++ {
+			s.begin(fmt.Sprintf("%s#%s@%d", hooks, name, i+1), n)
+			s.setUp()
+			s.step("assert/0", max(ms, 1), f)
+			s.finish(event.ScenarioFinish{Status: f.Status, Cause: f.Cause, MS: 1000 + max(ms, 1), Final: n == last})
+		}
+	}
+	s.begin(other, 1)
+	s.setUp()
+	s.step("assert/0", 400, event.StepFinish{Status: event.Passed, Attempts: 1, SLA: &event.SLA{WarnMS: 5000, ObservedMS: 400, Status: "met"}})
+	s.finish(event.ScenarioFinish{Status: event.Passed, MS: 1400, Final: true})
+	return s.end(1, "")
+}
+
 func retriesFailed() []event.Event {
 	s := newStream()
 	a := s.plan(hooks, "Plugin announces completion within its SLA")

@@ -124,9 +124,13 @@ func errorText(e *event.Error) string {
 	return e.Code + ": " + e.Message
 }
 
-// lateness says by how much a limit was missed, unless the summary does.
+// lateness says by how much a limit was missed, unless the summary does; what
+// it rounds to the tenth of a second is too little for a narrow miss.
 func lateness(f *event.StepFinish) string {
 	if f.SLA == nil || f.Cause != event.CauseSLA || f.SLA.ObservedMS < 0 || strings.Contains(f.Summary, slaText(f.SLA)) {
+		return ""
+	}
+	if f.SLA.ObservedMS-f.SLA.LimitMS >= 1000 && strings.Contains(f.Summary, "came after ") {
 		return ""
 	}
 	return "SLA: " + slaText(f.SLA)
@@ -289,6 +293,7 @@ func describeCleanup(p *page, c *Case, failed *cleanup, d detail) {
 		known[text] = true
 		if r.Error != "" {
 			text += ": " + r.Error
+			known[text] = true
 		}
 		p.add(2, span{odd, "left: "}, span{plain, oneLine(cut(text, 4*d.value))})
 	}

@@ -30,7 +30,7 @@ func NewJUnit() *JUnit { return &JUnit{model: NewModel()} }
 func (j *JUnit) Emit(e event.Event) {
 	j.model.Emit(e)
 	if f, ok := e.Body.(*event.ScenarioFinish); ok && f.Final {
-		if c := j.model.caseOf(e.Case); !failedEver(c) {
+		if c := j.model.byKey[e.Case]; c != nil && !failedEver(c) {
 			if _, failed := c.cleanupOf(); failed == nil {
 				c.forget()
 			}
@@ -104,11 +104,8 @@ func (c *counter) Write(b []byte) (int, error) {
 func (j *JUnit) build() *testsuites {
 	m := j.model
 	all := &testsuites{}
-	all.Name = oneLine(strings.TrimSpace("rehearse " + m.Run))
-	all.Time = seconds(m.LastMS)
-	if m.Finish != nil {
-		all.Time = seconds(m.Finish.MS)
-	}
+	all.Name = oneLine(strings.TrimSpace("rehearse " + m.ids()))
+	all.Time = seconds(m.ms())
 	byFile := map[string][]*Case{}
 	var files []string
 	for _, c := range m.Cases {
@@ -120,7 +117,7 @@ func (j *JUnit) build() *testsuites {
 	for _, f := range files {
 		all.add(j.suite(f, byFile[f]))
 	}
-	if own := j.ownSuite(all); own.Tests > 0 {
+	if own := j.ownSuite(); own.Tests > 0 {
 		all.add(own)
 	}
 	if j.Strict {
@@ -157,20 +154,21 @@ func (s *testsuite) add(c testcase) {
 func (j *JUnit) suite(file string, cases []*Case) testsuite {
 	var s testsuite
 	s.Name = clean(file)
-	begin, end, at := int64(-1), int64(0), j.model.StartedAt
+	begin, end, at := int64(-1), int64(0), j.model.began()
 	for _, c := range cases {
+		offset := j.model.offset(c.Run)
 		for _, a := range c.Attempts {
 			if a.Start == nil {
 				continue
 			}
-			if begin < 0 || a.StartMS < begin {
-				begin, at = a.StartMS, a.StartedAt
+			if begin < 0 || offset+a.StartMS < begin {
+				begin, at = offset+a.StartMS, a.StartedAt
 			}
 			last := a.EndMS
 			if a.Finish == nil {
-				last = j.model.LastMS
+				last = c.Run.LastMS
 			}
-			end = max(end, last)
+			end = max(end, offset+last)
 		}
 		s.add(j.testcase(c))
 		if a, failed := c.cleanupOf(); failed != nil {
@@ -183,9 +181,9 @@ func (j *JUnit) suite(file string, cases []*Case) testsuite {
 }
 
 func (j *JUnit) testcase(c *Case) testcase {
-	v := j.model.Verdict(c)
+	v := c.Verdict()
 	t := j.head(c, c.Plan.Name)
-	t.Time = seconds(j.model.ms(c))
+	t.Time = seconds(c.ms())
 	t.Properties = j.properties(c)
 	last := &Attempt{}
 	if n := len(c.Attempts); n > 0 {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/rehearse-dev/rehearse/runner/event"
 )
@@ -9,26 +10,45 @@ import (
 // ownSuite holds what belongs to no case: the clean-up of suites and shared
 // harnesses, and a run that ended badly although every case looks well. A file
 // without a failure must not stand for a run that was none.
-func (j *JUnit) ownSuite(all *testsuites) testsuite {
+func (j *JUnit) ownSuite() testsuite {
 	m := j.model
 	var s testsuite
-	s.Name, s.Time, s.Timestamp = "rehearse", seconds(0), m.StartedAt.Format("2006-01-02T15:04:05Z")
-	add := func(name string, kind event.Cause, message, text string) {
-		var t testcase
-		t.Name, t.Classname, t.Time = name, "rehearse", seconds(0)
-		t.Error = result(string(kind), message, text)
-		s.add(t)
+	s.Name, s.Time, s.Timestamp = "rehearse", seconds(0), m.began().Format("2006-01-02T15:04:05Z")
+	for _, r := range m.Runs {
+		s.addRun(m, r)
 	}
-	if failed := m.ownCleanup(); failed != nil {
+	for _, shard := range m.missingShards() {
+		s.addOwn("Run (shard "+shard+")", event.CauseInterrupted, notGiven(shard), notGiven(shard))
+	}
+	if len(m.Runs) == 0 {
+		s.addOwn("Run", event.CauseInterrupted, nothingRan, nothingRan)
+	}
+	return s
+}
+
+const nothingRan = "the stream is empty: nothing is known of a run"
+
+func (s *testsuite) addOwn(name string, kind event.Cause, message, text string) {
+	var t testcase
+	t.Name, t.Classname, t.Time = oneLine(name), "rehearse", seconds(0)
+	t.Error = result(string(kind), message, text)
+	s.add(t)
+}
+
+// addRun adds what one run says of itself.
+func (s *testsuite) addRun(m *Model, r *Run) {
+	name := m.called("Run", r)
+	failed := m.ownCleanup(r)
+	if failed != nil {
 		p := &page{}
 		describeCleanup(p, nil, failed, full)
-		add("Run (cleanup)", event.CauseCleanup, shortCleanup(nil, failed), outdented(p))
+		s.addOwn(name+" (cleanup)", event.CauseCleanup, shortCleanup(nil, failed), outdented(p))
 	}
-	if m.Finish == nil {
-		text := "the run died: its stream ends without run_finished, after " + about(m.LastMS)
-		add("Run", event.CauseInterrupted, text, text)
-	} else if code := m.Finish.ExitCode; code != 0 && all.Failures+all.Errors+s.Errors == 0 {
-		why := m.Finish.Reason
+	if r.Finish == nil {
+		text := "the run died: its stream ends without run_finished, after " + about(r.LastMS)
+		s.addOwn(name, event.CauseInterrupted, text, text)
+	} else if code := r.Finish.ExitCode; code != 0 && failed == nil && !m.explained(r) {
+		why := r.Finish.Reason
 		if why == "" {
 			why = exitMeaning[code]
 		}
@@ -40,15 +60,22 @@ func (j *JUnit) ownSuite(all *testsuites) testsuite {
 		case 130:
 			kind = event.CauseInterrupted
 		}
-		add("Run", kind, text, text)
+		s.addOwn(name, kind, text, text)
 	}
-	return s
+}
+
+// explained says whether a case of the run tells why it ended badly.
+func (m *Model) explained(r *Run) bool {
+	return slices.ContainsFunc(m.Cases, func(c *Case) bool {
+		_, failed := c.cleanupOf()
+		return c.Run == r && (failed != nil || bad(c.Verdict().Status))
+	})
 }
 
 // ownCleanup is what went wrong in the run's own clean-up and belongs to no case.
-func (m *Model) ownCleanup() *cleanup {
-	failed := m.Own.cleanupOf()
-	if m.Finish == nil {
+func (m *Model) ownCleanup(r *Run) *cleanup {
+	failed := r.Own.cleanupOf()
+	if r.Finish == nil {
 		return failed
 	}
 	known := map[string]bool{}
@@ -61,7 +88,7 @@ func (m *Model) ownCleanup() *cleanup {
 			}
 		}
 	}
-	for _, l := range m.Finish.Left {
+	for _, l := range r.Finish.Left {
 		if !known[l] {
 			if failed == nil {
 				failed = &cleanup{}

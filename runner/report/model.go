@@ -1,34 +1,45 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/rehearse-dev/rehearse/runner/event"
 )
 
-// Model gathers a run from its events. It implements event.Sink and is not
-// safe for concurrent use: a stream is one event after the other.
+// Model gathers a run, or several whose cases are disjoint, from their events.
+// It implements event.Sink and is not safe for concurrent use: a stream is one
+// event after the other, and so are runs.
 type Model struct {
-	Run       string
+	Runs  []*Run
+	Cases []*Case // of all runs, in planned order
+
+	byKey map[string]*Case
+	note  func(event.Note) // what to do with a message; nil: nothing
+}
+
+// Run is what a run tells of itself, its cases aside.
+type Run struct {
+	ID        string
 	Start     *event.RunStart
-	StartedAt time.Time // of the first event
-	Cases     []*Case   // in planned order
-	Own       *Attempt  // what belongs to no case: the set-up and clean-up of suites
-	Notes     []event.Note
+	StartedAt time.Time        // of the first event
+	Own       *Attempt         // what belongs to no case: the set-up and clean-up of suites
 	Finish    *event.RunFinish // nil: the run goes on, or it died
 	LastMS    int64            // of the latest event, since the run's start
 
-	byKey map[string]*Case
+	cases int // how many are planned
 }
 
 // Case is a planned case and what became of it.
 type Case struct {
 	Key      string // file#scenario[case]@repeat
+	Run      *Run
 	Plan     event.CasePlan
 	Attempts []*Attempt
+
+	why string // in a line, why it did not pass or, if it is flaky, did not at first; set by the console
 }
 
 // Attempt is one attempt of a case.
@@ -66,9 +77,7 @@ type Look struct {
 }
 
 // NewModel gives an empty model.
-func NewModel() *Model {
-	return &Model{Own: &Attempt{N: 1}, byKey: map[string]*Case{}}
-}
+func NewModel() *Model { return &Model{byKey: map[string]*Case{}} }
 
 // Emit takes an event as a recording would give it back, so that a live report
 // and a later one have the same values before them.
@@ -76,55 +85,60 @@ func (m *Model) Emit(live event.Event) {
 	e, err := recorded(live)
 	if err != nil {
 		e = live
-		m.Notes = append(m.Notes, event.Note{Level: "error", Text: fmt.Sprintf("event %d (%s) cannot be recorded: %v", live.Seq, live.Type, err)})
+		m.say(event.Note{Level: "error", Text: fmt.Sprintf("event %d (%s) cannot be recorded: %v", live.Seq, live.Type, err)})
 	}
-	if m.StartedAt.IsZero() {
-		m.StartedAt = e.Time.UTC()
-	}
-	if m.Run == "" {
-		m.Run = e.Run
-	}
-	m.LastMS = max(m.LastMS, e.TMS)
+	r := m.run(e)
+	r.LastMS = max(r.LastMS, e.TMS)
 	switch b := e.Body.(type) {
 	case *event.RunStart:
-		m.Start = b
+		r.Start = b
 	case *event.CasePlan:
-		m.caseOf(e.Case).Plan = *b
+		m.caseOf(r, e.Case).Plan = *b
 	case *event.Note:
-		m.Notes = append(m.Notes, *b)
+		m.say(*b)
 	case *event.RunFinish:
-		m.Finish = b
+		r.Finish = b
 	case nil: // of a later version's type
 	default:
-		m.attemptOf(e).take(e)
+		m.attemptOf(r, e).take(e)
 	}
 }
 
-func recorded(e event.Event) (event.Event, error) {
-	var back event.Event
-	b, err := e.MarshalJSON()
-	if err == nil {
-		err = json.Unmarshal(b, &back)
+func (m *Model) say(n event.Note) {
+	if m.note != nil {
+		m.note(n)
 	}
-	return back, err
 }
 
-func (m *Model) caseOf(key string) *Case {
+// run finds the run of an event, nearly always the latest, or makes one.
+func (m *Model) run(e event.Event) *Run {
+	for _, r := range slices.Backward(m.Runs) {
+		if r.ID == e.Run {
+			return r
+		}
+	}
+	r := &Run{ID: e.Run, StartedAt: e.Time.UTC(), Own: &Attempt{N: 1}}
+	m.Runs = append(m.Runs, r)
+	return r
+}
+
+func (m *Model) caseOf(r *Run, key string) *Case {
 	if c, ok := m.byKey[key]; ok {
 		return c
 	}
 	file, name, _ := strings.Cut(key, "#")
-	c := &Case{Key: key, Plan: event.CasePlan{File: file, Scenario: name, Name: name}}
+	c := &Case{Key: key, Run: r, Plan: event.CasePlan{File: file, Scenario: name, Name: name}}
 	m.byKey[key] = c
 	m.Cases = append(m.Cases, c)
+	r.cases++
 	return c
 }
 
-func (m *Model) attemptOf(e event.Event) *Attempt {
+func (m *Model) attemptOf(r *Run, e event.Event) *Attempt {
 	if e.Case == "" {
-		return m.Own
+		return r.Own
 	}
-	c, n := m.caseOf(e.Case), max(e.Attempt, 1)
+	c, n := m.caseOf(r, e.Case), max(e.Attempt, 1)
 	for _, a := range c.Attempts {
 		if a.N == n {
 			return a
@@ -161,7 +175,8 @@ func (a *Attempt) take(e event.Event) {
 		s := a.step(e.Step)
 		s.Looks = append(s.Looks, Look{MS: e.TMS, Probe: *b})
 	case *event.StepFinish:
-		a.step(e.Step).Finish = b
+		own := *b // what the stream hands on is not ours to change
+		a.step(e.Step).Finish = &own
 	case *event.ResourceChange:
 		a.Resources = append(a.Resources, *b)
 	case *event.ScenarioFinish:
@@ -194,16 +209,21 @@ func (s *Step) Status() event.Status {
 	return s.Finish.Status
 }
 
-// forget drops what only the details of a failure need: a run of thousands of
-// cases must not hold all their documents.
+// forget keeps of a case no more than a summary needs, its measured SLAs: a run
+// of thousands of cases must not hold all their documents.
 func (c *Case) forget() {
+	c.Plan.Steps = nil
 	for _, a := range c.Attempts {
-		a.Resources = nil
+		var kept []*Step
 		for _, s := range a.steps() {
-			s.Looks = nil
+			if s.Finish != nil && s.Finish.SLA != nil {
+				kept = append(kept, s)
+			}
+			s.Looks, s.inside = nil, nil
 			if s.Finish != nil {
-				s.Finish.Result, s.Finish.Checks, s.Finish.Misses = nil, nil, nil
+				s.Finish = &event.StepFinish{Status: s.Finish.Status, SLA: s.Finish.SLA}
 			}
 		}
+		a.top, a.latest, a.Resources, a.Phases = kept, nil, nil, nil
 	}
 }

@@ -125,31 +125,6 @@ func wellFormed(t *testing.T, doc []byte) {
 	}
 }
 
-// TestRebuilt writes every run as JSON and builds the reports again from that alone.
-func TestRebuilt(t *testing.T) {
-	for name, events := range situations {
-		t.Run(name, func(t *testing.T) {
-			var recorded, live, later bytes.Buffer
-			j, rec, con := report.NewJUnit(), report.NewJSON(&recorded), report.NewConsole(&live, report.ConsoleOptions{})
-			for _, e := range events() {
-				for _, sink := range []event.Sink{j, rec, con} {
-					sink.Emit(e)
-				}
-			}
-			again, conAgain := report.NewJUnit(), report.NewConsole(&later, report.ConsoleOptions{})
-			if err := errors.Join(rec.Err(), con.Close(), event.Read(&recorded, again, conAgain), conAgain.Close()); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(xmlOf(t, j)), string(xmlOf(t, again))); diff != "" {
-				t.Errorf("the rebuilt JUnit differs:\n%s", diff)
-			}
-			if diff := cmp.Diff(live.String(), later.String()); diff != "" {
-				t.Errorf("the rebuilt console differs:\n%s", diff)
-			}
-		})
-	}
-}
-
 // TestNoFalsePass: a run that did not end well never leaves a JUnit file without a failure.
 func TestNoFalsePass(t *testing.T) {
 	for name, events := range situations {

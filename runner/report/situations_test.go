@@ -21,6 +21,7 @@ var situations = map[string]func() []event.Event{
 	"cleanup_failed":   cleanupFailed,
 	"died":             died,
 	"flaky":            flaky,
+	"repeated":         repeated,
 	"retries_failed":   retriesFailed,
 	"diagnosed":        diagnosed,
 	"control":          control,

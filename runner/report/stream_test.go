@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,6 +11,9 @@ import (
 // stream writes a run by hand. Its clock moves only when told to.
 type stream struct {
 	events  []event.Event
+	to      []event.Sink // where the events go instead
+	seq     int64
+	run     string
 	now     int64 // ms since the run's start
 	key     string
 	attempt int
@@ -18,19 +22,31 @@ type stream struct {
 var began = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 
 func newStream() *stream {
-	s := &stream{}
-	s.emit("", &event.RunStart{
+	return newStreamOf(event.RunStart{
 		Tool: "rehearse 0.1.0", CWD: "/home/dev/app", Suites: []string{"scenarios"}, Region: "eu-west-1",
 		Account: "111122223333", Env: "dev", Seed: 42, Parallel: 100,
-	})
+	}, "k3f9")
+}
+
+// newStreamOf begins a run that says this of itself.
+func newStreamOf(start event.RunStart, run string) *stream {
+	s := &stream{run: run}
+	s.emit("", &start)
 	return s
 }
 
 func (s *stream) emit(step string, b event.Body) {
-	s.events = append(s.events, event.Event{
-		V: event.Version, Seq: int64(len(s.events) + 1), Time: began.Add(time.Duration(s.now) * time.Millisecond),
-		TMS: s.now, Type: typeOf(b), Run: "k3f9", Case: s.key, Attempt: s.attempt, Step: step, Body: b,
-	})
+	s.seq++
+	e := event.Event{
+		V: event.Version, Seq: s.seq, Time: began.Add(time.Duration(s.now) * time.Millisecond),
+		TMS: s.now, Type: typeOf(b), Run: s.run, Case: s.key, Attempt: s.attempt, Step: step, Body: b,
+	}
+	for _, sink := range s.to {
+		sink.Emit(e)
+	}
+	if s.to == nil {
+		s.events = append(s.events, e)
+	}
 }
 
 func typeOf(b event.Body) event.Type {
@@ -80,9 +96,19 @@ func planned() []event.StepPlan {
 
 // plan plans a case; begin chooses it.
 func (s *stream) plan(file, name string, tags ...string) string {
-	key := file + "#" + name
+	return s.planCase(file+"#"+name, event.CasePlan{File: file, Line: 3, Scenario: name, Name: name, Tags: tags, Steps: planned()})
+}
+
+// planRepeated plans one repetition, from 1, of several.
+func (s *stream) planRepeated(file, name string, n, of int) string {
+	return s.planCase(fmt.Sprintf("%s#%s@%d", file, name, n), event.CasePlan{
+		File: file, Line: 3, Scenario: name, Name: fmt.Sprintf("%s (%d/%d)", name, n, of), Steps: planned(),
+	})
+}
+
+func (s *stream) planCase(key string, p event.CasePlan) string {
 	s.key, s.attempt = key, 0
-	s.emit("", &event.CasePlan{File: file, Line: 3, Scenario: name, Name: name, Tags: tags, Steps: planned()})
+	s.emit("", &p)
 	s.key = ""
 	return key
 }

@@ -17,13 +17,17 @@ func (c *Console) summary() {
 	c.closed = true
 	m := c.model
 	for _, k := range m.Cases {
-		if v := m.Verdict(k); v.Died || len(k.Attempts) == 0 {
+		if v := k.Verdict(); v.Died || len(k.Attempts) == 0 {
 			c.show(k)
 		}
 	}
 	p := &page{}
-	c.notPassed(p)
+	if len(m.Cases) >= few {
+		c.again(p, "Not passed", func(v Verdict) bool { return bad(v.Status) })
+	}
+	c.again(p, "Flaky", func(v Verdict) bool { return v.Flaky })
 	c.warnings(p)
+	repetitions(p, m.Cases)
 	c.slowest(p)
 	if left := m.left(); len(left) > 0 {
 		p.add(0, span{odd, "Left behind"})
@@ -40,27 +44,20 @@ func (c *Console) summary() {
 	c.exit()
 }
 
-// notPassed repeats, after a long run, which cases are to be looked at.
-func (c *Console) notPassed(p *page) {
-	if len(c.model.Cases) < 10 {
-		return
-	}
+// again lists cases that are to be looked at, each with its reason.
+func (c *Console) again(p *page, title string, listed func(Verdict) bool) {
 	headed := false
 	for _, k := range c.model.Cases {
-		v := c.model.Verdict(k)
-		if !bad(v.Status) {
+		v := k.Verdict()
+		if !listed(v) {
 			continue
 		}
 		if !headed {
 			headed = true
-			p.add(0, span{strong, "Not passed"})
-		}
-		a := &Attempt{}
-		if len(k.Attempts) > 0 {
-			a = k.Attempts[len(k.Attempts)-1]
+			p.add(0, span{strong, title})
 		}
 		p.head(1, marks[v.Status], span{plain, " "}, caseFile(k), span{strong, oneLine(k.Plan.Name)})
-		p.add(3, span{plain, shortest(a, v.Reason)})
+		p.add(3, span{plain, k.why})
 	}
 	if headed {
 		p.add(0)
@@ -87,17 +84,17 @@ func (c *Console) warnings(p *page) {
 func (c *Console) slowest(p *page) {
 	var ran []*Case
 	for _, k := range c.model.Cases {
-		if c.model.ms(k) > 0 {
+		if k.ms() > 0 {
 			ran = append(ran, k)
 		}
 	}
 	if len(ran) < 2 {
 		return
 	}
-	slices.SortStableFunc(ran, func(a, b *Case) int { return cmp.Compare(c.model.ms(b), c.model.ms(a)) })
+	slices.SortStableFunc(ran, func(a, b *Case) int { return cmp.Compare(b.ms(), a.ms()) })
 	p.add(0, span{strong, "Slowest"})
 	for _, k := range ran[:min(3, len(ran))] {
-		p.head(0, span{plain, fmt.Sprintf("%8s  ", about(c.model.ms(k)))}, caseFile(k), span{plain, oneLine(k.Plan.Name)})
+		p.head(0, span{plain, fmt.Sprintf("%8s  ", about(k.ms()))}, caseFile(k), span{plain, oneLine(k.Plan.Name)})
 	}
 	p.add(0)
 }
@@ -119,18 +116,8 @@ func (c *Console) counts() {
 	more(n.Skipped, faint, fmt.Sprintf("%d skipped", n.Skipped))
 	more(n.Flaky, odd, fmt.Sprintf("%d flaky", n.Flaky))
 	more(n.Warnings, odd, several(n.Warnings, "SLA warning"))
-	unclean := 0
-	for _, k := range c.model.Cases {
-		if _, failed := k.cleanupOf(); failed != nil {
-			unclean++
-		}
-	}
-	more(unclean, odd, several(unclean, "clean-up")+" failed")
-	ms := c.model.LastMS
-	if f := c.model.Finish; f != nil {
-		ms = f.MS
-	}
-	c.row(append(spans, span{faint, " in " + about(ms)})...)
+	more(c.unclean, odd, several(c.unclean, "clean-up")+" failed")
+	c.row(append(spans, span{faint, " in " + about(c.model.ms())})...)
 }
 
 func count(n int, s style) style {
@@ -142,20 +129,36 @@ func count(n int, s style) style {
 
 // exit says why the run ended as it did, where the counts do not.
 func (c *Console) exit() {
-	f := c.model.Finish
+	for _, r := range c.model.Runs {
+		c.exitOf(r)
+	}
+	for _, shard := range c.model.missingShards() {
+		c.row(span{wrong, notGiven(shard)})
+	}
+	if len(c.model.Runs) == 0 {
+		c.row(span{wrong, nothingRan})
+	}
+}
+
+func (c *Console) exitOf(r *Run) {
+	f := r.Finish
 	if f == nil {
-		c.row(span{wrong, "the run died: its stream ends without run_finished"})
+		c.row(span{wrong, oneLine(c.model.called("the run", r)) + " died: its stream ends without run_finished"})
 		return
+	}
+	whose := ""
+	if len(c.model.Runs) > 1 {
+		whose = oneLine(c.model.called("run", r)) + ": "
 	}
 	why := f.Reason
 	if why == "" {
 		why = exitMeaning[f.ExitCode]
 	}
 	if f.ExitCode > 1 || f.Reason != "" {
-		c.row(span{odd, fmt.Sprintf("exit %d: %s", f.ExitCode, oneLine(why))})
+		c.row(span{odd, whose + fmt.Sprintf("exit %d: %s", f.ExitCode, oneLine(why))})
 	}
-	if n := c.model.Counts(); f.ExitCode == 0 && n.Failed+n.Errors > 0 {
-		c.row(span{wrong, "exit 0 was given although cases did not pass: an internal error"})
+	if f.ExitCode == 0 && c.model.explained(r) {
+		c.row(span{wrong, whose + "exit 0 was given although cases did not pass: an internal error"})
 	}
 }
 

@@ -46,9 +46,9 @@ func hidden(r rune) bool {
 }
 
 // oneLine is visible, with line ends and tabs shown too.
-func oneLine(s string) string {
-	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(visible(s))
-}
+func oneLine(s string) string { return lineEnds.Replace(visible(s)) }
+
+var lineEnds = strings.NewReplacer("\n", `\n`, "\t", `\t`)
 
 // render writes a document of the stream as JSON on one line.
 func render(v any) string {

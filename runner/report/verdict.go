@@ -17,14 +17,14 @@ type Verdict struct {
 
 // Verdict judges a case, taking the stream as ended: what is open then is an
 // error, because nobody saw it pass.
-func (m *Model) Verdict(c *Case) Verdict {
+func (c *Case) Verdict() Verdict {
 	if len(c.Attempts) == 0 {
-		return m.notBegun(c)
+		return c.notBegun()
 	}
 	last := c.Attempts[len(c.Attempts)-1]
 	f := last.Finish
 	switch {
-	case f == nil && m.Finish == nil:
+	case f == nil && c.Run.Finish == nil:
 		return Verdict{Status: event.Errored, Cause: event.CauseInterrupted, Died: true, Reason: "the run died before this case ended"}
 	case f == nil:
 		return Verdict{Status: event.Errored, Cause: event.CauseInterrupted, Died: true, Reason: "the run ended before this case did"}
@@ -45,13 +45,13 @@ func (m *Model) Verdict(c *Case) Verdict {
 	return v
 }
 
-func (m *Model) notBegun(c *Case) Verdict {
+func (c *Case) notBegun() Verdict {
 	switch {
 	case c.Plan.Skip != "":
 		return Verdict{Status: event.Skipped, Reason: c.Plan.Skip}
-	case m.Finish == nil:
+	case c.Run.Finish == nil:
 		return Verdict{Status: event.Errored, Cause: event.CauseInterrupted, Died: true, Reason: "the run died before this case began"}
-	case m.Finish.ExitCode != 0:
+	case c.Run.Finish.ExitCode != 0:
 		return Verdict{Status: event.Skipped, Reason: "not begun when the run ended"}
 	}
 	return Verdict{Status: event.Errored, Cause: event.CauseInterrupted, Died: true, Reason: "the run ended without beginning this case"}
@@ -133,11 +133,13 @@ func (a *Attempt) cleanupOf() *cleanup {
 			c.steps = append(c.steps, s)
 		}
 	}
+	type name struct{ kind, id string }
+	last := map[name]int{}
 	for i, r := range a.Resources {
-		later := slices.ContainsFunc(a.Resources[i+1:], func(o event.ResourceChange) bool {
-			return o.Resource.Kind == r.Resource.Kind && o.Resource.ID == r.Resource.ID
-		})
-		if !later && (r.Status == "left" || r.Error != "" && r.Status != "released") {
+		last[name{r.Resource.Kind, r.Resource.ID}] = i
+	}
+	for i, r := range a.Resources {
+		if last[name{r.Resource.Kind, r.Resource.ID}] == i && (r.Status == "left" || r.Error != "" && r.Status != "released") {
 			c.resources = append(c.resources, r)
 		}
 	}
@@ -167,13 +169,13 @@ func (c *Case) cleanupOf() (*Attempt, *cleanup) {
 }
 
 // ms is how long a case took: all attempts and clean-up, no queueing.
-func (m *Model) ms(c *Case) int64 {
+func (c *Case) ms() int64 {
 	var sum int64
 	for _, a := range c.Attempts {
 		if a.Finish != nil {
 			sum += a.Finish.MS
 		} else {
-			sum += max(0, m.LastMS-a.StartMS)
+			sum += max(0, c.Run.LastMS-a.StartMS)
 		}
 	}
 	return sum
@@ -183,7 +185,7 @@ func (m *Model) ms(c *Case) int64 {
 func (m *Model) Counts() event.Counts {
 	n := event.Counts{Total: len(m.Cases)}
 	for _, c := range m.Cases {
-		v := m.Verdict(c)
+		v := c.Verdict()
 		switch v.Status {
 		case event.Passed:
 			n.Passed++
@@ -216,12 +218,14 @@ func warned(c *Case) []*Step {
 	return steps
 }
 
-// left is what the run could not remove, each thing once.
+// left is what the runs could not remove, each thing once.
 func (m *Model) left() []string {
 	var all []string
+	known := map[string]bool{}
 	add := func(things []string) {
 		for _, t := range things {
-			if !slices.Contains(all, t) {
+			if !known[t] {
+				known[t] = true
 				all = append(all, t)
 			}
 		}
@@ -233,8 +237,10 @@ func (m *Model) left() []string {
 			}
 		}
 	}
-	if m.Finish != nil {
-		add(m.Finish.Left)
+	for _, r := range m.Runs {
+		if r.Finish != nil {
+			add(r.Finish.Left)
+		}
 	}
 	return all
 }

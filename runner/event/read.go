@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 )
 
 // BadLine is a line at which a recording cannot be read on.
@@ -25,7 +27,7 @@ func (e CutOff) Error() string { return fmt.Sprintf("line %d, the last one, brea
 
 // Read hands the events of a recording to the sinks. Errors are those of Scan.
 func Read(r io.Reader, sinks ...Sink) error {
-	return Scan(r, func(_ []byte, e Event) error {
+	return Scan(r, func(_ int, _ []byte, e Event) error {
 		for _, s := range sinks {
 			s.Emit(e)
 		}
@@ -34,10 +36,11 @@ func Read(r io.Reader, sinks ...Sink) error {
 }
 
 // Scan hands on the events of recorded runs, one run after the other, each with
-// the line as it was written, its end included. What was handed on is whole: each run begins with
-// run_started, and no event is missing in it. A run without run_finished is one
-// that died, and no error. The error is a BadLine, a CutOff, one of reading, or take's own.
-func Scan(r io.Reader, take func(line []byte, e Event) error) error {
+// the number of its line, from 1, and the line as it was written, its end
+// included. What was handed on has no hole: each run begins with run_started,
+// and no event is missing. A run without run_finished is one that died, and no
+// error. The error is a BadLine, a CutOff, one of reading, or take's own.
+func Scan(r io.Reader, take func(n int, line []byte, e Event) error) error {
 	in := bufio.NewReader(r)
 	var last Event
 	for n := 1; ; n++ {
@@ -54,12 +57,12 @@ func Scan(r io.Reader, take func(line []byte, e Event) error) error {
 				if last.Seq > 0 && last.Type != RunFinished {
 					return CutOff{n}
 				}
-				why += "; and it is the last line and breaks off, so that nothing is known of its run"
+				why += "; as the last line it may break off, but then nothing is known of its run"
 			}
 			if why != "" {
 				return BadLine{n, why}
 			}
-			if err := take(b, e); err != nil {
+			if err := take(n, b, e); err != nil {
 				return err
 			}
 			last = e
@@ -81,7 +84,7 @@ func parse(line []byte) (e Event, why string) {
 	var head struct{ V int }
 	switch {
 	case !json.Valid(line):
-		return e, fmt.Sprintf("it is no JSON: %s%s", beginning(line), help)
+		return e, fmt.Sprintf("it is no JSON (%v): %s%s", err, beginning(line), help)
 	case json.Unmarshal(line, &head) == nil && head.V > Version:
 		return e, fmt.Sprintf("it is of version %d of the stream, and this rehearse reads up to %d; use the rehearse that recorded it, or a later one", head.V, Version)
 	case err != nil:
@@ -129,9 +132,15 @@ func areMissing(n int64) string {
 // beginning shows what a line begins with.
 func beginning(line []byte) string {
 	const most = 40
-	text := []rune(string(bytes.TrimSpace(line)))
-	if len(text) <= most {
-		return fmt.Sprintf("%q", string(text))
+	text := []rune(strings.ToValidUTF8(string(bytes.TrimSpace(line)), "\uFFFD"))
+	end := ""
+	if len(text) > most {
+		text, end = text[:most], "…"
 	}
-	return fmt.Sprintf("%q…", string(text[:most]))
+	for i, r := range text {
+		if !unicode.IsPrint(r) {
+			text[i] = '\uFFFD'
+		}
+	}
+	return string(text) + end
 }

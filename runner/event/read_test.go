@@ -36,11 +36,12 @@ func TestScan(t *testing.T) {
 		{"two runs in one file", whole + lines("b", 1, begun, ended), 5, ""},
 		{"a run after one that died", lines("a", 1, begun) + lines("b", 1, begun, ended), 3, ""},
 		{"cut off", lines("a", 1, begun, note) + `{"v":1,"se`, 2, "line 3, the last one, breaks off"},
-		{"cut off in its first line", `{"v":1,"se`, 0, `line 1: it is no JSON: "{\"v\":1,\"se"`},
+		{"cut off in its first line", `{"v":1,"se`, 0, `line 1: it is no JSON (unexpected end of JSON input): {"v":1,"se; a recording is`},
 		{"cut off after its end", whole + `{"v":1,"se`, 3, "line 4: it is no JSON"},
 		{"broken within", lines("a", 1, begun) + "{\"v\":1,\n" + lines("a", 2, note), 1, "line 2: it is no JSON"},
 		{"broken with a line end", lines("a", 1, begun) + "{\"v\":1,\n", 1, "line 2: it is no JSON"},
-		{"XML", `<?xml version="1.0" encoding="UTF-8"?>` + "\n<testsuites>\n", 0, "line 1: it is no JSON"},
+		{"XML", `<?xml version="1.0" encoding="UTF-8"?>` + "\n<testsuites>\n", 0, "line 1: it is no JSON ("},
+		{"no text", "\x1f\x8b\x08\x00\xff\n", 0, "line 1: it is no JSON (invalid character '\\x1f' looking for beginning of value): ���"},
 		{"another document", `{"scenario": "x"}` + "\n", 0, "line 1: it is JSON, but no event of a run, which has v, seq, type and run"},
 		{"a list", `[{"v":1}]` + "\n", 0, "line 1: it is JSON, but no event of a run"},
 		{"a field of another type", strings.Replace(whole, `"seq":2`, `"seq":"two"`, 1), 1, "line 2: it is JSON, but no event of a run (seq is a string)"},
@@ -57,7 +58,7 @@ func TestScan(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			events, text := 0, ""
-			err := event.Scan(strings.NewReader(x.text), func(line []byte, _ event.Event) error {
+			err := event.Scan(strings.NewReader(x.text), func(_ int, line []byte, _ event.Event) error {
 				events++
 				text += string(line)
 				return nil
@@ -81,7 +82,7 @@ func TestScan(t *testing.T) {
 
 func TestScanGivesTheErrorOfWhoTakes(t *testing.T) {
 	stop := errors.New("enough")
-	if err := event.Scan(strings.NewReader(lines("a", 1, event.RunStarted)), func([]byte, event.Event) error { return stop }); !errors.Is(err, stop) {
+	if err := event.Scan(strings.NewReader(lines("a", 1, event.RunStarted)), func(int, []byte, event.Event) error { return stop }); !errors.Is(err, stop) {
 		t.Error(err)
 	}
 }

@@ -148,8 +148,10 @@ func (s *stream) finish(f event.ScenarioFinish) {
 }
 
 // pass runs a case that passes after ms.
-func (s *stream) pass(key string, ms int64) {
-	s.begin(key, 1)
+func (s *stream) pass(key string, ms int64) { s.passAt(key, 1, ms) }
+
+func (s *stream) passAt(key string, attempt int, ms int64) {
+	s.begin(key, attempt)
 	s.setUp()
 	s.step("assert/0", ms, met(ms))
 	s.step("assert/1", 50, event.StepFinish{Status: event.Passed, Attempts: 1})

@@ -163,6 +163,7 @@ func (c *Console) exitOf(r *Run) {
 }
 
 var exitMeaning = map[int]string{
+	1:   "a scenario failed or had an error",
 	2:   "the input is invalid, or nothing was selected",
 	3:   "the environment cannot be used",
 	4:   "all passed, but something could not be cleaned up",

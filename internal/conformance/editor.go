@@ -69,41 +69,45 @@ type ajv struct {
 	schemas      map[string]string // name → text
 }
 
-// installAjv puts the packages into the ignored folder, unless exactly these are there.
 func (b *bench) installAjv(ctx context.Context) (*ajv, error) {
+	folder, node, err := b.installPackages(ctx, ajvFiles, "ajv")
+	return &ajv{folder: folder, node: node, schemas: map[string]string{}}, err
+}
+
+// installPackages puts the npm packages of a folder, and the program in it that
+// asks them, into the ignored folder, unless exactly these packages are there.
+func (b *bench) installPackages(ctx context.Context, from fs.FS, name string) (folder, node string, err error) {
 	node, err1 := exec.LookPath("node")
 	npm, err2 := exec.LookPath("npm")
 	if errors.Join(err1, err2) != nil {
-		return nil, errors.New("this judge needs Node.js (node and npm) on the PATH; on Debian and Ubuntu: apt-get install nodejs npm")
+		return "", "", errors.New("this judge needs Node.js (node and npm) on the PATH; on Debian and Ubuntu: apt-get install nodejs npm")
 	}
-	a := &ajv{folder: filepath.Join(b.dir, "ajv"), node: node, schemas: map[string]string{}}
-	files, err := fs.Sub(ajvFiles, "ajv")
+	folder = filepath.Join(b.dir, name)
+	files, err := fs.Sub(from, name)
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
 	want, err := fs.ReadFile(files, "package-lock.json")
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
-	stamp := filepath.Join(a.folder, "installed.json")
+	stamp := filepath.Join(folder, "installed.json")
 	have, err := os.ReadFile(stamp)
-	if err != nil || !bytes.Equal(have, want) {
-		if err := os.RemoveAll(a.folder); err != nil {
-			return nil, err
+	same := err == nil && bytes.Equal(have, want)
+	if !same {
+		if err := os.RemoveAll(folder); err != nil {
+			return "", "", err
 		}
 	}
-	if err := replaceFiles(files, a.folder); err != nil {
-		return nil, err
+	if err := replaceFiles(files, folder); err != nil || same {
+		return folder, node, err
 	}
-	if bytes.Equal(have, want) {
-		return a, nil
-	}
-	fmt.Println("installing the packages of internal/conformance/ajv")
-	install := []string{"ci", "--prefix", a.folder, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"}
+	fmt.Println("installing the packages of internal/conformance/" + name)
+	install := []string{"ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"}
 	if _, err := output(ctx, os.Environ(), npm, install...); err != nil {
-		return nil, err
+		return "", "", err
 	}
-	return a, os.WriteFile(stamp, want, 0o644)
+	return folder, node, os.WriteFile(stamp, want, 0o644)
 }
 
 // replaceFiles copies files into a folder over what is there.

@@ -35,7 +35,7 @@ func newReport() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&o.junit, "junit", "", "write JUnit XML to this file")
-	f.BoolVar(&o.strict, "junit-strict", false, "leave out of it what Jenkins' schema junit-10.xsd does not know")
+	f.BoolVar(&o.strict, "junit-strict", false, "leave out of it what the XML schema of Jenkins does not know")
 	f.StringVar(&o.json, "json", "", "write the events of all runs to this file, one JSON document a line; - is stdout")
 	f.StringVar(&o.color, "color", "auto", "auto, always or never")
 	return c
@@ -98,7 +98,7 @@ func (o *reportOptions) check(files []string) error {
 	case len(files) == 0:
 		return errors.New("report takes recordings; name the files that `rehearse run --json FILE` wrote")
 	case o.strict && o.junit == "":
-		return errors.New("--junit-strict says how the file of --junit is written; give --junit FILE with it")
+		return errors.New("--junit-strict says how the JUnit file is written; give --junit FILE with it")
 	case o.color != "auto" && o.color != "always" && o.color != "never":
 		return fmt.Errorf("--color takes auto, always or never, got %q", o.color)
 	}

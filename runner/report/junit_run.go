@@ -55,6 +55,8 @@ func (s *testsuite) addRun(m *Model, r *Run) {
 		text := fmt.Sprintf("the run ended with exit code %d: %s", code, why)
 		kind := event.CauseArrange
 		switch code {
+		case 1: // by --fail-on-flaky, or the time of the run was over
+			kind = event.CauseCheck
 		case 4:
 			kind = event.CauseCleanup
 		case 130:

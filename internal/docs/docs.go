@@ -30,7 +30,7 @@ func Pages(existing fs.FS) (map[string]string, error) {
 		return nil, err
 	}
 	pages := map[string]string{}
-	for _, name := range []string{"README.md", "file-format.md", "expressions.md", "checks.md", "kinds.md", "running.md"} {
+	for _, name := range []string{"README.md", "file-format.md", "expressions.md", "checks.md", "kinds.md", "running.md", "events.md"} {
 		if pages[name], err = execute(t, name, nil); err != nil {
 			return nil, err
 		}
@@ -95,11 +95,15 @@ func functions(existing fs.FS) template.FuncMap {
 		"services":  catalogue.Services,
 		"operators": operatorSections,
 		"functions": functionSections,
-		"cell":      cell,
-		"code":      codes,
-		"fenced":    fenced,
-		"exists":    func(name string) bool { return exists(existing, name) },
-		"title":     func(name string) (string, error) { return titleOf(existing, name) },
+
+		"eventExample": eventExample,
+		"eventHeader":  eventHeader,
+		"eventTypes":   eventTypes,
+		"cell":         cell,
+		"code":         codes,
+		"fenced":       fenced,
+		"exists":       func(name string) bool { return exists(existing, name) },
+		"title":        func(name string) (string, error) { return titleOf(existing, name) },
 	}
 }
 

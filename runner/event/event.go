@@ -142,7 +142,7 @@ type CasePlan struct {
 	Tags     []string   `json:"tags,omitempty" doc:"Its tags."`
 	Locks    []string   `json:"locks,omitempty" doc:"Its locks."`
 	Skip     string     `json:"skip,omitempty" doc:"Why it is skipped."`
-	Steps    []StepPlan `json:"steps" doc:"Its steps, those inside others too."`
+	Steps    []StepPlan `json:"steps" doc:"The steps of its phases. Those inside others are told of when they begin."`
 }
 
 // StepPlan is one step of a case.
@@ -161,8 +161,8 @@ type StepPlan struct {
 type ScenarioStart struct {
 	ScenarioID string `json:"scenario_id" doc:"The scenario.id of this attempt."`
 	TraceID    string `json:"trace_id,omitempty" doc:"The id of its X-Ray trace."`
-	QueuedMS   int64  `json:"queued_ms" doc:"How long it waited to begin."`
-	LockWaitMS int64  `json:"lock_wait_ms,omitempty" doc:"How much of that it waited for its locks."`
+	QueuedMS   int64  `json:"queued_ms" doc:"How long it waited for its turn to begin, after its locks."`
+	LockWaitMS int64  `json:"lock_wait_ms,omitempty" doc:"How long it waited for its locks before that."`
 }
 
 // PhaseFinish is the body of phase_finished.
@@ -180,7 +180,7 @@ type StepStart struct {
 	Region    string   `json:"region,omitempty" doc:"The AWS region in which it runs."`
 	WaitedFor []string `json:"waited_for,omitempty" doc:"The ids of steps that it had to wait for."`
 
-	Plan *StepPlan `json:"plan,omitempty" doc:"What the step is, of a step that belongs to no case."`
+	Plan *StepPlan `json:"plan,omitempty" doc:"What the step is, where no case_planned tells of it: one inside another, or one of a suite."`
 }
 
 // Probe is the body of probe_attempt: the first look, every look that saw
@@ -275,7 +275,7 @@ type Cleanup struct {
 
 // Resource is something that a run created.
 type Resource struct {
-	Kind    string `json:"kind" doc:"What it is, such as s3_object."`
+	Kind    string `json:"kind" doc:"What it is, such as s3.object."`
 	ID      string `json:"id" doc:"Its name."`
 	ARN     string `json:"arn,omitempty" doc:"Its ARN."`
 	Account string `json:"account,omitempty" doc:"The AWS account in which it is."`

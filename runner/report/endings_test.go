@@ -78,7 +78,7 @@ func repeated() []event.Event {
 		case ms < 0:
 			f = neverCame()
 		case ms > 20_000:
-			f = event.StepFinish{Status: event.Failed, Cause: event.CauseSLA, Summary: "came after 23.4s, the limit is 20s", SLA: &event.SLA{LimitMS: 20_000, WarnMS: 5000, ObservedMS: ms, Status: "missed"}}
+			f = event.StepFinish{Status: event.Failed, Cause: event.CauseSLA, Summary: "came after 23.4s, the limit is 20s", SLA: &event.SLA{LimitMS: 20_000, WarnMS: 5000, ObservedMS: ms, NotBeforeMS: ms - 500, Status: "missed"}}
 		case ms > 5000:
 			f.SLA.Status = "warned"
 		}

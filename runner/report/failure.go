@@ -124,14 +124,14 @@ func errorText(e *event.Error) string {
 	return e.Code + ": " + e.Message
 }
 
-// lateness says by how much a limit was missed, unless the summary does; what
-// it rounds to the tenth of a second is too little for a narrow miss.
+// lateness says by how much a limit was missed; where the summary does, which
+// rounds, only what was measured.
 func lateness(f *event.StepFinish) string {
 	if f.SLA == nil || f.Cause != event.CauseSLA || f.SLA.ObservedMS < 0 || strings.Contains(f.Summary, slaText(f.SLA)) {
 		return ""
 	}
-	if f.SLA.ObservedMS-f.SLA.LimitMS >= 1000 && strings.Contains(f.Summary, "came after ") {
-		return ""
+	if strings.Contains(f.Summary, "came after ") {
+		return "measured: " + exact(f.SLA.ObservedMS) + notBefore(f.SLA)
 	}
 	return "SLA: " + slaText(f.SLA)
 }
@@ -151,10 +151,15 @@ func slaText(s *event.SLA) string {
 	default:
 		text = join("came after "+exact(s.ObservedMS), limit)
 	}
-	if s.NotBeforeMS > 0 && s.ObservedMS >= 0 && s.NotBeforeMS != s.ObservedMS {
-		text += fmt.Sprintf(" (not before %s)", exact(s.NotBeforeMS))
+	return text + notBefore(s)
+}
+
+// notBefore says when the last look before had not seen it.
+func notBefore(s *event.SLA) string {
+	if s.NotBeforeMS <= 0 || s.ObservedMS < 0 || s.NotBeforeMS == s.ObservedMS {
+		return ""
 	}
-	return text
+	return fmt.Sprintf(" (not before %s)", exact(s.NotBeforeMS))
 }
 
 func join(parts ...string) string {

@@ -24,6 +24,9 @@ func stepLog(c *Case, a *Attempt) string {
 	}
 	if a.Start != nil {
 		head = oneLine(join(head, prefixed("scenario id ", a.Start.ScenarioID), prefixed("trace ", a.Start.TraceID)))
+		if a.Start.LockWaitMS > 0 {
+			head += ", waited " + about(a.Start.LockWaitMS) + " for its locks"
+		}
 		if a.Start.QueuedMS > 0 {
 			head += ", waited " + about(a.Start.QueuedMS) + " to begin"
 		}

@@ -254,7 +254,7 @@ const few = 10
 
 // inTime tells of the SLAs that a passed case met, where the cases are few.
 func (c *Console) inTime(p *page, k *Case) {
-	if _, repeated := k.repetition(); repeated || len(c.model.Cases) >= few || len(k.Attempts) == 0 {
+	if _, repeated := k.repetition(); repeated || k.Run.cases >= few || len(k.Attempts) == 0 {
 		return
 	}
 	for _, s := range k.Attempts[len(k.Attempts)-1].steps() {

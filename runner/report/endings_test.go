@@ -36,10 +36,15 @@ func died() []event.Event {
 	s.plan(hooks, "It had not begun")
 	s.pass(a, 800)
 	s.begin(b, 1)
+	s.emit("act/0", &event.ResourceChange{Resource: event.Resource{Kind: "s3.object", ID: "videos/k3f9-2.mp4"}, Status: "created"})
+	s.emit("act/1", &event.ResourceChange{Resource: event.Resource{Kind: "s3.object", ID: "videos/other.mp4"}, Status: "created"})
+	s.emit("", &event.ResourceChange{Resource: event.Resource{Kind: "s3.object", ID: "videos/other.mp4"}, Status: "released"})
 	s.setUp()
 	s.emit("assert/0", &event.StepStart{Phase: "assert"})
 	s.now += 2000
 	s.emit("assert/0", &event.Probe{N: 4, Outcome: "transient", Error: &event.Error{Type: "transient", Message: "connection reset by peer"}})
+	s.key, s.attempt = "", 0
+	s.emit("", &event.ResourceChange{Resource: event.Resource{Kind: "sqs.queue", ID: "rehearse-k3f9-completions"}, Status: "created"})
 	return s.events
 }
 

@@ -133,13 +133,8 @@ func (a *Attempt) cleanupOf() *cleanup {
 			c.steps = append(c.steps, s)
 		}
 	}
-	type name struct{ kind, id string }
-	last := map[name]int{}
-	for i, r := range a.Resources {
-		last[name{r.Resource.Kind, r.Resource.ID}] = i
-	}
-	for i, r := range a.Resources {
-		if last[name{r.Resource.Kind, r.Resource.ID}] == i && (r.Status == "left" || r.Error != "" && r.Status != "released") {
+	for _, r := range a.lastHeardOf() {
+		if r.Status == "left" || r.Error != "" && r.Status != "released" {
 			c.resources = append(c.resources, r)
 		}
 	}
@@ -155,6 +150,33 @@ func (a *Attempt) cleanupOf() *cleanup {
 		return nil
 	}
 	return &c
+}
+
+// lastHeardOf gives the latest that was said of each resource.
+func (a *Attempt) lastHeardOf() []event.ResourceChange {
+	type name struct{ kind, id string }
+	last := map[name]int{}
+	for i, r := range a.Resources {
+		last[name{r.Resource.Kind, r.Resource.ID}] = i
+	}
+	var list []event.ResourceChange
+	for i, r := range a.Resources {
+		if last[name{r.Resource.Kind, r.Resource.ID}] == i {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// created names what an attempt created and is not known to have removed.
+func (a *Attempt) created() []string {
+	var names []string
+	for _, r := range a.lastHeardOf() {
+		if r.Status == "created" {
+			names = append(names, r.Resource.Kind+" "+r.Resource.ID+": created, and not known to be removed")
+		}
+	}
+	return names
 }
 
 // cleanupOf gives the attempt of a case whose clean-up failed, and what failed
@@ -218,7 +240,8 @@ func warned(c *Case) []*Step {
 	return steps
 }
 
-// left is what the runs could not remove, each thing once.
+// left is what the runs could not remove, each thing once; of a run that died
+// also what it had created and is not known to have removed.
 func (m *Model) left() []string {
 	var all []string
 	known := map[string]bool{}
@@ -234,12 +257,16 @@ func (m *Model) left() []string {
 		for _, a := range c.Attempts {
 			if a.Finish != nil && a.Finish.Cleanup != nil {
 				add(a.Finish.Cleanup.Left)
+			} else if a.Finish == nil {
+				add(a.created())
 			}
 		}
 	}
 	for _, r := range m.Runs {
 		if r.Finish != nil {
 			add(r.Finish.Left)
+		} else {
+			add(r.Own.created())
 		}
 	}
 	return all

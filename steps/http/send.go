@@ -48,7 +48,7 @@ func (p RequestParams) send(ctx context.Context, env *steps.Env) (RequestResult,
 		return RequestResult{}, p.failed(req, err)
 	}
 	defer func() { _ = answer.Body.Close() }() // only read
-	hideCookies(env, answer.Cookies())
+	hideHeaders(env, answer.Header)
 	b, err := io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
 	if err != nil {
 		return RequestResult{}, p.failed(req, fmt.Errorf("the answer broke off: %w", err))
@@ -65,32 +65,32 @@ func (p RequestParams) send(ctx context.Context, env *steps.Env) (RequestResult,
 // hideSecrets keeps what lets somebody in out of every report, wherever an
 // answer may repeat it.
 func hideSecrets(env *steps.Env, req *nethttp.Request) {
-	for _, value := range req.Header.Values("Authorization") {
-		env.Hide(value)
-		if _, token, ok := strings.Cut(value, " "); ok {
-			env.Hide(token)
+	hideHeaders(env, req.Header)
+	for name, values := range req.URL.Query() {
+		for _, value := range values {
+			if name == "Signature" { // of CloudFront's signed URLs, and of S3's older ones
+				env.Hide(value)
+			}
+			hideParts(env, name, value)
 		}
-		if _, signature, ok := strings.Cut(value, "Signature="); ok {
-			env.Hide(signature)
-		}
-	}
-	for _, name := range []string{"Proxy-Authorization", "X-Api-Key", "X-Amz-Security-Token"} {
-		env.Hide(req.Header.Get(name))
-	}
-	hideCookies(env, req.Cookies())
-	env.Hide(req.Header.Get("Cookie"))
-	query := req.URL.Query()
-	for _, name := range []string{"X-Amz-Signature", "X-Amz-Security-Token", "Signature"} {
-		env.Hide(query.Get(name))
 	}
 	if password, ok := req.URL.User.Password(); ok {
 		env.Hide(password)
+		env.Hide(req.URL.User.Username() + ":" + password)
 	}
 }
 
-func hideCookies(env *steps.Env, cookies []*nethttp.Cookie) {
-	for _, c := range cookies {
-		env.Hide(c.Value)
+func hideHeaders(env *steps.Env, h nethttp.Header) {
+	for name, values := range h {
+		for _, value := range values {
+			hideParts(env, name, value)
+		}
+	}
+}
+
+func hideParts(env *steps.Env, name, value string) {
+	for _, part := range steps.Credentials(name, value) {
+		env.Hide(part)
 	}
 }
 
@@ -186,9 +186,12 @@ func (r RequestResult) failure() string {
 	}
 	text := fmt.Sprintf("the answer is %d %s", r.Status, nethttp.StatusText(r.Status))
 	if body, err := json.Marshal(r.Body); err == nil && r.Body != nil && r.Body != "" {
-		text += ": " + string(body[:min(len(body), maxShown)])
+		if len(body) > maxShown { // the ellipsis tells that the last word, perhaps half of a secret, was cut
+			body = append([]byte(strings.ToValidUTF8(string(body[:maxShown]), "")), "…"...)
+		}
+		text += ": " + string(body)
 	}
-	return strings.ToValidUTF8(text, "")
+	return text
 }
 
 func lowered(h nethttp.Header) map[string]string {

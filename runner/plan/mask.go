@@ -24,3 +24,19 @@ func (s *Suite) Secrets() []string {
 	}
 	return l
 }
+
+// Secrets are the values of the case's masked vars that are known before
+// anything runs. Those that need more are known when an attempt begins.
+func (c *Case) Secrets() []any {
+	var l []any
+	vars := c.early().Names["vars"].(*lazyVars)
+	for _, name := range c.Vars.Names() {
+		if !c.Suite.Masks(name) {
+			continue
+		}
+		if v, ok, err := vars.Field(name); ok && err == nil {
+			l = append(l, v)
+		}
+	}
+	return l
+}

@@ -1,42 +1,63 @@
 package runner
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"net/url"
-	"sort"
+	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/rehearse-dev/rehearse/runner/event"
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
 // hidden is what stands where a secret was.
 const hidden = "***"
 
-// minSecret is how long a value must be to be hidden: shorter ones would tear
-// holes into everything.
+// minSecret is how many characters a value must have to be hidden: shorter
+// ones would tear holes into everything.
 const minSecret = 6
 
-// masker hides values wherever they stand, also as URLs, base64 and JSON write them.
+// masker hides values wherever they stand, also as URLs, base64, JSON, Go and
+// XML write them. It is not safe for concurrent use.
 type masker struct {
-	forms []string // every form of every secret, the longest first
-	known map[string]bool
+	index index
+	lines map[string]bool // every secret, and each of its lines, as it is
+	names map[string]map[string]string
+	taken map[string]map[string]bool
 }
 
-func newMasker() *masker { return &masker{known: map[string]bool{}} }
+func newMasker() *masker {
+	return &masker{lines: map[string]bool{}, names: map[string]map[string]string{}, taken: map[string]map[string]bool{}}
+}
 
-// hide takes a document: every text in it, and every line of longer ones.
+// Hiding gives a function that hides values in text as the stream of events
+// does, and with them what text itself shows to be a secret: the password of a
+// URL, a presigned signature. It is not safe for concurrent use.
+func Hiding(values ...any) func(string) string {
+	m := newMasker()
+	for _, v := range values {
+		m.hide(v)
+	}
+	return func(s string) string {
+		inText(s, m.hideText)
+		return m.text(s)
+	}
+}
+
+// hide takes a document: every text and number in it, and every line of longer texts.
 func (m *masker) hide(v any) {
 	switch x := v.(type) {
+	case nil, bool:
 	case string:
 		m.hideText(x)
-		if doc, ok := schema.ParseText(x).(map[string]any); ok {
+		switch doc := schema.ParseText(x).(type) {
+		case map[string]any, []any:
 			m.hide(doc)
+		case string:
+			if doc != x { // a JSON text in quotes
+				m.hide(doc)
+			}
 		}
-	case json.Number:
-		m.hideText(x.String())
 	case []any:
 		for _, e := range x {
 			m.hide(e)
@@ -45,85 +66,153 @@ func (m *masker) hide(v any) {
 		for _, e := range x {
 			m.hide(e)
 		}
+	default:
+		if doc, ok := plain(x); ok {
+			m.hide(doc)
+		} else {
+			m.hideText(fmt.Sprint(x))
+		}
 	}
+}
+
+// plain gives a value of any Go type as the document that its JSON is; false
+// for numbers, which are none.
+func plain(v any) (any, bool) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, false
+	}
+	doc, err := schema.ParseJSON(b)
+	if _, number := doc.(json.Number); err != nil || number {
+		return nil, false
+	}
+	return doc, true
 }
 
 func (m *masker) hideText(s string) {
 	for _, line := range append(strings.Split(s, "\n"), s) {
 		line = strings.TrimSpace(line)
-		if len(line) < minSecret {
+		if m.lines[line] || utf8.RuneCountInString(line) < minSecret {
 			continue
 		}
-		quoted, _ := json.Marshal(line)
-		for _, form := range []string{
-			line, url.QueryEscape(line), url.PathEscape(line), strings.Trim(string(quoted), `"`),
-			base64.StdEncoding.EncodeToString([]byte(line)), base64.RawURLEncoding.EncodeToString([]byte(line)),
-		} {
-			if !m.known[form] {
-				m.known[form] = true
-				m.forms = append(m.forms, form)
+		m.lines[line] = true
+		for _, form := range forms(line) {
+			m.index.add(form)
+		}
+	}
+}
+
+// text gives a text without any secret. Hiding one may bring forth another
+// that has asterisks in it, so it looks again.
+func (m *masker) text(s string) string {
+	for len(s) >= minSecret && !m.index.empty() {
+		spans := m.spans(s)
+		if len(spans) == 0 {
+			break
+		}
+		s = without(s, spans)
+	}
+	return s
+}
+
+// without puts asterisks in the place of spans. Those that overlap or touch
+// become one, so that no rest of a secret stands between them.
+func without(s string, spans []span) string {
+	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
+	var b strings.Builder
+	at := 0
+	for i := 0; i < len(spans); {
+		from, to := spans[i].from, spans[i].to
+		for i++; i < len(spans) && spans[i].from <= to; i++ {
+			to = max(to, spans[i].to)
+		}
+		b.WriteString(s[at:from])
+		b.WriteString(hidden)
+		at = to
+	}
+	b.WriteString(s[at:])
+	return b.String()
+}
+
+// span is a part of a text, in bytes.
+type span struct{ from, to int }
+
+// spans finds the secrets in a text, as it is and in everything it may be an
+// escaped form of.
+func (m *masker) spans(s string) []span {
+	found := m.inView(s)
+	for _, v := range views(s) {
+		for _, x := range m.inView(v.text) {
+			found = append(found, v.origin(x))
+		}
+	}
+	return found
+}
+
+func (m *masker) inView(s string) []span { return append(m.index.find(s), m.pieces(s)...) }
+
+// ellipsis stands where a message leaves out a part of a text.
+const ellipsis = "…"
+
+// pieces finds what is left of a secret whose beginning a message cut off:
+// behind an ellipsis, up to the secret's end or the next one.
+func (m *masker) pieces(s string) []span {
+	var found []span
+	for from := 0; ; {
+		i := strings.Index(s[from:], ellipsis)
+		if i < 0 {
+			return found
+		}
+		from += i + len(ellipsis)
+		at := from + len(s[from:]) - len(strings.TrimLeft(s[from:], `"' `))
+		if n := m.piece(s[at:]); n > 0 {
+			found = append(found, span{at, at + n})
+		}
+	}
+}
+
+// piece is how many bytes at the beginning of a text are the rest of a secret.
+func (m *masker) piece(s string) int {
+	if len(s) < minSecret {
+		return 0
+	}
+	longest := 0
+	for line := range m.lines {
+		for rest := line; ; {
+			i := strings.Index(rest, s[:minSecret])
+			if i < 0 {
+				break
 			}
+			rest = rest[i:]
+			n := common(rest, s)
+			if n < len(rest) {
+				n = cut(s, n)
+			}
+			longest = max(longest, n)
+			rest = rest[1:]
 		}
 	}
-	sort.Slice(m.forms, func(i, j int) bool { return len(m.forms[i]) > len(m.forms[j]) })
+	return longest
 }
 
-// apply gives the event without any secret.
-func (m *masker) apply(e event.Event) event.Event {
-	if len(m.forms) == 0 {
-		return e
+// cut is n when the text was cut there: an ellipsis follows. Otherwise it is 0.
+func cut(s string, n int) int {
+	for n > 0 && n < len(s) && !utf8.RuneStart(s[n]) {
+		n-- // the ellipsis begins like another sign of the secret
 	}
-	b, err := json.Marshal(e)
-	if err != nil || !m.in(b) {
-		return e
+	if strings.HasPrefix(strings.TrimLeft(s[n:], `"' `), ellipsis) {
+		return n
 	}
-	doc, err := schema.ParseJSON(b)
-	if err != nil {
-		return e
-	}
-	b, err = json.Marshal(m.clean(doc))
-	if err == nil {
-		var clean event.Event
-		if err = json.Unmarshal(b, &clean); err == nil {
-			return clean
-		}
-	}
-	e.Body = &event.Note{Level: "warning", Text: "an event is left out, because a secret in it could not be hidden"}
-	e.Type = event.Message
-	return e
+	return 0
 }
 
-// in says whether a secret stands in the JSON as it is, or as JSON escapes it.
-func (m *masker) in(b []byte) bool {
-	for _, f := range m.forms {
-		if bytes.Contains(b, []byte(f)) {
-			return true
+// common is how many bytes two texts have in common at their beginning.
+func common(a, b string) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
 		}
 	}
-	return false
-}
-
-func (m *masker) clean(v any) any {
-	switch x := v.(type) {
-	case string:
-		for _, f := range m.forms {
-			x = strings.ReplaceAll(x, f, hidden)
-		}
-		return x
-	case json.Number:
-		if m.known[x.String()] {
-			return hidden
-		}
-	case []any:
-		for i := range x {
-			x[i] = m.clean(x[i])
-		}
-	case map[string]any:
-		out := make(map[string]any, len(x))
-		for k, e := range x {
-			out[m.clean(k).(string)] = m.clean(e)
-		}
-		return out
-	}
-	return v
+	return n
 }

@@ -191,8 +191,11 @@ func (s *scope) explain(x *plan.Step) string {
 		if err != nil {
 			continue
 		}
-		text := []rune(string(b))
-		said = append(said, name+" is "+string(text[:min(len(text), 80)]))
+		text := string(b)
+		if r := []rune(text); len(r) > 80 {
+			text = string(r[:80]) + "…"
+		}
+		said = append(said, name+" is "+text)
 	}
 	if len(said) == 0 {
 		return ""

@@ -25,6 +25,7 @@ func newSuiteRun(r *run, s *plan.Suite) *suiteRun {
 	x := &suiteRun{plan: s, begun: make(chan struct{}, 1), ready: make(chan struct{})}
 	x.begun <- struct{}{}
 	x.stage = stage{run: r, suite: s, owner: "run", name: "suite " + s.Label, prefix: "suite/" + s.Label + "/", ledger: r.scope, announce: true, blocks: new(usedBlocks)}
+	r.hidePlanned(s)
 	return x
 }
 

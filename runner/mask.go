@@ -110,14 +110,14 @@ func (m *masker) text(s string) string {
 		if len(spans) == 0 {
 			break
 		}
-		s = without(s, spans)
+		s = covered(s, spans)
 	}
 	return s
 }
 
-// without puts asterisks in the place of spans. Those that overlap or touch
+// covered puts asterisks in the place of spans. Those that overlap or touch
 // become one, so that no rest of a secret stands between them.
-func without(s string, spans []span) string {
+func covered(s string, spans []span) string {
 	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
 	var b strings.Builder
 	at := 0

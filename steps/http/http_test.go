@@ -277,3 +277,35 @@ func TestAnActIsSentOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestCredentialsAreHidden before anything can tell of them, those of the
+// request and those of the answer.
+func TestCredentialsAreHidden(t *testing.T) {
+	server := httptest.NewServer(nethttp.HandlerFunc(func(w nethttp.ResponseWriter, _ *nethttp.Request) {
+		nethttp.SetCookie(w, &nethttp.Cookie{Name: "sid", Value: "of the answer"})
+		w.Header().Set("X-Amz-Security-Token", "another session")
+	}))
+	defer server.Close()
+	hidden := map[any]bool{}
+	env := &steps.Env{HTTP: awsclient.HTTPClient(nil), Hide: func(v any) { hidden[v] = true }}
+	defer env.HTTP.CloseIdleConnections()
+	address := strings.Replace(server.URL, "http://", "http://user:password@", 1)
+	b := bind(t, "{url: '"+address+"/?X-Amz-Signature=signature&Signature=older&x-amz-credential=key', method: POST, headers: {authorization: Bearer token, cookie: sid=sent, X-API-Key: api key}}")
+	if _, err := b.Do(t.Context(), env); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"password", "user:password", "signature", "older", "key", "Bearer token", "token", "sent", "api key", "of the answer", "another session"} {
+		if !hidden[want] {
+			t.Errorf("%q is not hidden; hidden are %v", want, hidden)
+		}
+	}
+}
+
+// TestAFailureSaysThatItsBodyIsCut, else half of a secret at its end would
+// look like a text of its own.
+func TestAFailureSaysThatItsBodyIsCut(t *testing.T) {
+	r := RequestResult{Status: 500, Body: strings.Repeat("ä", maxShown)}
+	if got := r.failure(); !strings.HasSuffix(got, "ä…") {
+		t.Error(got)
+	}
+}

@@ -14,6 +14,10 @@ const snippetWidth = 100
 // keeps the file it read last, so problems come fastest sorted by file. It is
 // not safe for concurrent use.
 type Snippets struct {
+	// Clean, when set, takes out of a line what must not be shown. A line that
+	// it changes is shown without the caret, which would stand elsewhere.
+	Clean func(line string) string
+
 	file  string
 	lines []string
 }
@@ -34,7 +38,14 @@ func (s *Snippets) Of(p Pos) string {
 	if p.Line > len(s.lines) {
 		return ""
 	}
-	shown, lead := excerpt(s.lines[p.Line-1], max(p.Col, 1)-1)
+	line := s.lines[p.Line-1]
+	if s.Clean != nil {
+		if clean := s.Clean(line); clean != line {
+			shown, _ := excerpt(clean, 0)
+			return fmt.Sprintf("%5d | %s\n", p.Line, shown)
+		}
+	}
+	shown, lead := excerpt(line, max(p.Col, 1)-1)
 	num := fmt.Sprintf("%5d", p.Line)
 	return fmt.Sprintf("%s | %s\n%s | %s^\n", num, shown, strings.Repeat(" ", len(num)), lead)
 }

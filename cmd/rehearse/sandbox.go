@@ -109,7 +109,7 @@ func newSandbox() *cobra.Command {
 			gentle, hard, release := signals(ctx, c.ErrOrStderr())
 			defer release()
 			fmt.Fprintf(c.OutOrStdout(), "AWS sandbox at http://%s with the systems %s\n", listener.Addr(), strings.Join(exampleSystems(), ", "))
-			fmt.Fprintf(c.OutOrStdout(), "export AWS_ENDPOINT_URL=http://%s AWS_REGION=%s AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox\n", listener.Addr(), sandbox.Region)
+			fmt.Fprintf(c.OutOrStdout(), "export AWS_ENDPOINT_URL=http://%s AWS_REGION=%s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n", listener.Addr(), sandbox.Region)
 			return serve(hard, gentle, listener, s)
 		},
 	}

@@ -196,5 +196,9 @@ func (p *Place) Secrets(ctx context.Context) []string {
 	if err != nil {
 		return nil
 	}
-	return []string{c.SecretAccessKey, c.SessionToken}
+	l := []string{c.SecretAccessKey, c.SessionToken}
+	if c.AccessKeyID != p.Account { // emulators take the account for a key
+		l = append(l, c.AccessKeyID)
+	}
+	return l
 }

@@ -86,7 +86,7 @@ func load(paths []string, o plan.Options, emptyIsFine bool, problemsTo io.Writer
 	var p schema.Problems
 	found := schema.Discover(paths, &p)
 	built := plan.Build(found, catalogue.New(), o, &p)
-	if n := show(problemsTo, &p); n > 0 {
+	if n := show(problemsTo, &p, func() curtain { return curtainOf(found, o) }); n > 0 {
 		return nil, exit{runner.ExitInvalid, fmt.Errorf("%s; nothing was run", countOf(n, "problem"))}
 	}
 	if len(built.Cases) == 0 && !emptyIsFine {
@@ -109,8 +109,12 @@ const maxShown = 200
 
 // show prints problems with the lines they stand in. Of more than maxShown it
 // prints those first that keep the files from running; it gives how many these are.
-func show(w io.Writer, p *schema.Problems) (wrong int) {
-	var lines schema.Snippets
+func show(w io.Writer, p *schema.Problems, draw func() curtain) (wrong int) {
+	if p.Len() == 0 {
+		return 0
+	}
+	hide := draw()
+	lines := schema.Snippets{Clean: hide.line}
 	sorted := p.Sorted()
 	for _, x := range sorted {
 		if !x.Warning {
@@ -128,7 +132,7 @@ func show(w io.Writer, p *schema.Problems) (wrong int) {
 			left++
 			continue
 		}
-		fmt.Fprintf(w, "%s: %s%s\n%s", x.Pos, level, x.Message, lines.Of(x.Pos))
+		fmt.Fprintf(w, "%s: %s%s\n%s", x.Pos, level, hide.text(x.Message), lines.Of(x.Pos))
 	}
 	if left > 0 {
 		fmt.Fprintf(w, "and %d more, not shown\n", left)

@@ -29,7 +29,7 @@ func TestShowIsBounded(t *testing.T) {
 			p.Add(schema.Pos{File: "b.yaml", Line: i + 1, Col: 1}, "wrong")
 		}
 		var said bytes.Buffer
-		show(&said, &p)
+		show(&said, &p, func() curtain { return curtain{text: func(s string) string { return s }} })
 		got := said.String()
 		if e, w := strings.Count(got, ": wrong\n"), strings.Count(got, ": warning: odd\n"); e != x.shownErrors || w != x.shownWarnings || !strings.Contains(got[strings.LastIndex(got[:len(got)-1], "\n")+1:], x.last) {
 			t.Errorf("%d errors, %d warnings: shown %d and %d, at the end %q", x.errors, x.warnings, e, w, got[max(0, len(got)-60):])

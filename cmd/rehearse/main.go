@@ -45,11 +45,11 @@ func execute(args []string) int {
 		return runner.ExitPassed
 	case errors.As(err, &e):
 		if e.err != nil {
-			fmt.Fprintln(os.Stderr, e.err)
+			fmt.Fprintln(os.Stderr, hiding(e.err))
 		}
 		return e.code
 	}
-	fmt.Fprintf(os.Stderr, "%v\n", err)
+	fmt.Fprintf(os.Stderr, "%v\n", hiding(err))
 	return runner.ExitInvalid
 }
 

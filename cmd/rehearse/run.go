@@ -114,7 +114,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	defer stop()
 	places, err := o.connect(ctx, p, where)
 	if err != nil {
-		return exit{runner.ExitUnusable, err}
+		return exit{runner.ExitUnusable, hiding(err, secretsOf(p)...)}
 	}
 	record, err := o.ledger(places)
 	if err != nil {

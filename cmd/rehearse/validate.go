@@ -30,8 +30,7 @@ func planned(use, short string, tell func(io.Writer, *plan.Plan)) *cobra.Command
 			if err != nil {
 				return err
 			}
-			tell(c.OutOrStdout(), p)
-			return nil
+			return printHiding(c.OutOrStdout(), p, tell)
 		},
 	}
 	s.flags(c)

@@ -21,13 +21,14 @@ const minSecret = 6
 // XML write them. It is not safe for concurrent use.
 type masker struct {
 	index index
-	lines map[string]bool // every secret, and each of its lines, as it is
+	whole map[string]bool // the texts that were hidden
+	lines map[string]bool // each of their lines, and what they are without blanks around
 	names map[string]map[string]string
 	taken map[string]map[string]bool
 }
 
 func newMasker() *masker {
-	return &masker{lines: map[string]bool{}, names: map[string]map[string]string{}, taken: map[string]map[string]bool{}}
+	return &masker{whole: map[string]bool{}, lines: map[string]bool{}, names: map[string]map[string]string{}, taken: map[string]map[string]bool{}}
 }
 
 // Hiding gives a function that hides values in text as the stream of events
@@ -49,6 +50,10 @@ func (m *masker) hide(v any) {
 	switch x := v.(type) {
 	case nil, bool:
 	case string:
+		if m.whole[x] {
+			return // every case hides the same vars again
+		}
+		m.whole[x] = true
 		m.hideText(x)
 		switch doc := schema.ParseText(x).(type) {
 		case map[string]any, []any:

@@ -26,7 +26,7 @@ type StepFields struct {
 	WarnAfter      *time.Duration `json:"warn_after" doc:"A pass later than this is reported as a warning; shorter than a written within."`
 	After          string         `json:"after" doc:"In assert: the id of a step; this one starts when that one has passed, and its clocks count from that one's end."`
 	ForEach        *ForEach       `json:"for_each" doc:"Run the step once for each element of a list: ${each.value}, ${each.index}; the result is the list of results."`
-	In             string         `json:"in" later:"true" doc:"A name from the suite's accounts: where this step runs."`
+	In             string         `json:"in" doc:"A name from the suite's accounts: where this step runs."`
 	Mask           []string       `json:"mask" doc:"Paths of the result that are never printed."`
 	Keep           bool           `json:"keep" doc:"Do not take back what this step created."`
 }
@@ -60,7 +60,7 @@ func (s *Step) ReadNode(n *Node, p *Problems) {
 		}
 	}
 	shape.Fill(s.Fields, "field", &s.Common, p)
-	for _, k := range []string{"id", "after", "mask", "keep", "name"} {
+	for _, k := range []string{"id", "after", "in", "mask", "keep", "name"} {
 		forbidHoles(s.Fields, k, p)
 	}
 	s.checkTimes(p)

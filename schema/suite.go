@@ -18,12 +18,12 @@ type Suite struct {
 	Suite              string                 `json:"suite" doc:"The suite's name."`
 	Defaults           Defaults               `json:"defaults" doc:"What steps and scenarios do not say themselves."`
 	Tags               map[string]string      `json:"tags" doc:"Put on every resource that listeners create."`
-	Limits             *Node                  `json:"limits" later:"true" doc:"Calls a second, where an account's quotas differ."`
+	Limits             map[string]Limit       `json:"limits" doc:"How often an operation may be called, such as states.DescribeExecution, where an account's quotas differ."`
 	CanarySource       string                 `json:"canary_source" default:"rehearse.canary" doc:"The source of the events that prove a listener live."`
 	Vars               map[string]*Node       `json:"vars" doc:"Values for ${vars.NAME}."`
 	DefaultEnvironment string                 `json:"default_environment" doc:"The environment when none is chosen."`
 	Environments       map[string]Environment `json:"environments" doc:"Where the suite can run; chosen with --env or REHEARSE_ENV."`
-	Accounts           *Node                  `json:"accounts" later:"true" doc:"Other accounts and regions that steps name with in."`
+	Accounts           map[string]Account     `json:"accounts" doc:"Other accounts and regions that steps name with in."`
 	Arrange            []Step                 `json:"arrange" doc:"Once a run, before the first case; results are ${suite.ID…}."`
 	Cleanup            []Step                 `json:"cleanup" doc:"Once a run, after the last case, always."`
 	Mask               []string               `json:"mask" doc:"Names of environment variables and vars that are never printed; * stands for any letters."`
@@ -35,13 +35,13 @@ type Suite struct {
 
 // Environment is a place where a suite can run.
 type Environment struct {
-	Profile     string           `json:"profile" doc:"A profile of the AWS configuration."`
-	Region      string           `json:"region" doc:"The AWS region."`
-	Account     string           `json:"account" doc:"The account's 12 digits; with another one nothing is touched."`
-	EndpointURL string           `json:"endpoint_url" doc:"Where AWS is served, for emulators."`
-	Vars        map[string]*Node `json:"vars" doc:"Values that override the suite's."`
-	Defaults    Defaults         `json:"defaults" doc:"Defaults that override the suite's."`
-	Accounts    *Node            `json:"accounts" later:"true" doc:"Accounts that override the suite's."`
+	Profile     string             `json:"profile" doc:"A profile of the AWS configuration."`
+	Region      string             `json:"region" doc:"The AWS region."`
+	Account     string             `json:"account" doc:"The account's 12 digits; with another one nothing is touched."`
+	EndpointURL string             `json:"endpoint_url" doc:"Where AWS is served, for emulators."`
+	Vars        map[string]*Node   `json:"vars" doc:"Values that override the suite's."`
+	Defaults    Defaults           `json:"defaults" doc:"Defaults that override the suite's."`
+	Accounts    map[string]Account `json:"accounts" doc:"Accounts that replace those of the same name, each as a whole."`
 }
 
 // Defaults are what steps and scenarios do not say themselves.
@@ -88,7 +88,7 @@ func (s *Suite) check(p *Problems) {
 	if e, ok := n.Get("format"); ok && s.Format != nil && *s.Format != Format && e.Value.Kind == Number {
 		p.Add(n.At("format"), "format %d is not known; this rehearse knows format %d", *s.Format, Format)
 	}
-	for _, k := range []string{"format", "suite", "defaults", "tags", "canary_source", "default_environment", "mask"} {
+	for _, k := range []string{"format", "suite", "defaults", "tags", "canary_source", "default_environment", "mask", "limits"} {
 		forbidHoles(n, k, p)
 	}
 	if d := s.DefaultEnvironment; d != "" {
@@ -97,6 +97,8 @@ func (s *Suite) check(p *Problems) {
 		}
 	}
 	checkDefaults(n, p)
+	checkAccounts(n, p)
+	checkLimits(n, p)
 	if all, ok := n.Get("environments"); ok {
 		for _, e := range all.Value.Entries {
 			checkEnvironment(e.Value, p)
@@ -122,9 +124,8 @@ func checkDefaults(n *Node, p *Problems) {
 
 func checkEnvironment(n *Node, p *Problems) {
 	checkDefaults(n, p)
-	if e, ok := n.Get("account"); ok && e.Value.Kind == Text && !e.Value.Open() && !accountForm.MatchString(e.Value.Scalar) {
-		p.Add(e.Value.Pos, "an account is named by its 12 digits, such as \"111122223333\", found %q", e.Value.Scalar)
-	}
+	checkAccounts(n, p)
+	checkAccountID(n, p)
 	if e, ok := n.Get("endpoint_url"); ok && e.Value.Kind == Text && !e.Value.Open() && !endpointForm.MatchString(e.Value.Scalar) {
 		p.Add(e.Value.Pos, "%q is not a URL such as http://localhost:4566", e.Value.Scalar)
 	}

@@ -126,6 +126,10 @@ var knownRegions = strings.Fields(`af-south-1 ap-east-1 ap-east-2 ap-northeast-1
 	eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 mx-central-1
 	sa-east-1 us-east-1 us-east-2 us-gov-east-1 us-gov-west-1 us-west-1 us-west-2 eusc-de-east-1 us-iso-east-1 us-iso-west-1 us-isob-east-1`)
 
+// CheckRegion refuses a name that no region of AWS has; the error is an
+// *UnusableError that says what was probably meant.
+func CheckRegion(region string) error { return checkRegion(region, false) }
+
 func checkRegion(region string, emulated bool) error {
 	if region == "" {
 		return unusable("no region is chosen: give --region, or set AWS_REGION, or a region in the environment of rehearse.yaml")

@@ -50,7 +50,7 @@ func (s *scenarioScope) checkProbeFields(x *Step) {
 
 // checkControlFields refuses what belongs to the steps that a step stands for.
 func (s *scenarioScope) checkControlFields(x *Step) {
-	refused := []string{"within", "every", "hold", "throughout", "warn_after", "mask"}
+	refused := []string{"within", "every", "hold", "throughout", "warn_after", "in", "mask"}
 	if !x.Kind.FreeResult {
 		refused = append(refused, "expect") // there is no result
 	}

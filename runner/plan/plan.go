@@ -48,11 +48,17 @@ type Suite struct {
 	Env         string // the environment, "" without one
 	Environment schema.Environment
 	Defaults    Defaults
-	Vars        Vars
-	Arrange     []*Step
-	Cleanup     []*Step
+	// Used are the accounts that the suite's own steps and those of selected
+	// cases name, sorted; Accounts says where each of them is.
+	Accounts map[string]schema.Account
+	Used     []string
+	Vars     Vars
+	Arrange  []*Step
+	Cleanup  []*Step
 
-	ids map[string]*Step // what the cases see as suite.ID
+	ids      map[string]*Step // what the cases see as suite.ID
+	accounts map[string]*schema.Node
+	missing  map[string]missing
 }
 
 // Defaults are the suite's, with what it leaves out filled in.
@@ -125,6 +131,9 @@ func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *P
 			for _, c := range cases {
 				if b.selected(c) {
 					plan.Cases = append(plan.Cases, c)
+					if c.Skip == "" {
+						suite.uses(c.Steps.All())
+					}
 				}
 			}
 		}
@@ -133,6 +142,9 @@ func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *P
 		if f.Steps != nil {
 			b.unused(f)
 		}
+	}
+	for _, x := range b.suites {
+		b.resolveUsed(x)
 	}
 	if p.Errors() == 0 {
 		b.warnOfUselessVars()

@@ -112,6 +112,7 @@ func (s *scenarioScope) plan(x *Step, params *schema.Node) {
 		x.Expect.ReadNode(e.Value, s.p)
 	}
 	s.checkMask(x)
+	s.checkIn(x)
 	s.checkProbeFields(x)
 	s.uses(x)
 	if s.p.Errors() == before {

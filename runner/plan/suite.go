@@ -18,6 +18,8 @@ func (b *builder) suite(s *schema.Suite) *Suite {
 	x := &Suite{Suite: s, Label: s.Suite}
 	b.suites[s] = x
 	b.environment(x)
+	b.accounts(x)
+	b.checkLimits(x)
 	x.Defaults = defaults(s.Defaults, x.Environment.Defaults)
 	x.Vars = b.varsOf(s.Vars, x.Environment.Vars)
 	in := newScope(b, x, x.Vars)
@@ -27,6 +29,7 @@ func (b *builder) suite(s *schema.Suite) *Suite {
 	x.ids = maps.Clone(in.ids)
 	b.checkVars(x.Vars, in, false)
 	x.Cleanup = in.steps("cleanup", "cleanup", s.Cleanup)
+	x.uses(x.Arrange, x.Cleanup)
 	return x
 }
 
@@ -72,7 +75,7 @@ func (b *builder) environment(x *Suite) {
 	one, _ := all.Value.Get(chosen)
 	node := *one.Value
 	vars, _ := node.Get("vars") // these wait for their turn
-	node.Entries = slices.DeleteFunc(slices.Clone(node.Entries), func(e schema.Entry) bool { return e.Key == "vars" })
+	node.Entries = slices.DeleteFunc(slices.Clone(node.Entries), func(e schema.Entry) bool { return e.Key == "vars" || e.Key == "accounts" })
 	resolved := node.Resolve(context.Background(), &expr.Scope{Names: map[string]any{"env": Environ()}}, b.p)
 	schema.ShapeOf(environmentType).Fill(resolved, "key", &x.Environment, b.p)
 	if vars.Value != nil {

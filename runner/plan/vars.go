@@ -14,7 +14,10 @@ import (
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
-var environmentType = reflect.TypeFor[schema.Environment]()
+var (
+	environmentType = reflect.TypeFor[schema.Environment]()
+	accountType     = reflect.TypeFor[schema.Account]()
+)
 
 // Vars are the layered vars of a case; the nearer layer wins.
 type Vars struct {

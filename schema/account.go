@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"maps"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -77,6 +79,39 @@ func known(e Entry, written bool) bool {
 func checkAccountID(n *Node, p *Problems) {
 	if e, ok := n.Get("account"); known(e, ok) && !accountForm.MatchString(e.Value.Scalar) {
 		p.Add(e.Value.Pos, "an account is named by its 12 digits, such as \"111122223333\", found %q", e.Value.Scalar)
+	}
+}
+
+// accountSchema describes an account's digits to editors.
+func accountSchema() map[string]any {
+	return map[string]any{"type": "string", "pattern": `^[0-9]{12}$|` + holePattern}
+}
+
+// accountsSchema describes accounts to editors; their expressions see env.
+func accountsSchema() map[string]any {
+	shape := ShapeOf(reflect.TypeFor[Account]())
+	m := shape.object(true)
+	p := m["properties"].(map[string]any)
+	p["role_arn"] = described(shape, "role_arn", map[string]any{"type": "string", "pattern": roleForm.String() + "|" + holePattern})
+	p["account"] = described(shape, "account", accountSchema())
+	role, profile, region := Required("role_arn"), Required("profile"), Required("region")
+	role["properties"].(map[string]any)["profile"] = false
+	profile["properties"].(map[string]any)["role_arn"] = false
+	maps.Copy(region["properties"].(map[string]any), None("role_arn", "profile"))
+	m["anyOf"] = []any{role, profile, region}
+	return map[string]any{"type": "object", "additionalProperties": m}
+}
+
+// limitsSchema describes limits to editors.
+func limitsSchema() map[string]any {
+	shape := ShapeOf(reflect.TypeFor[Limit]())
+	m := shape.object(false)
+	p := m["properties"].(map[string]any)
+	p["rate"] = described(shape, "rate", map[string]any{"type": "number", "exclusiveMinimum": 0})
+	p["burst"] = described(shape, "burst", map[string]any{"type": "integer", "minimum": 1})
+	return map[string]any{
+		"type": "object", "additionalProperties": m,
+		"propertyNames": map[string]any{"pattern": `^[a-z0-9]+\.[A-Za-z0-9]+$`},
 	}
 }
 

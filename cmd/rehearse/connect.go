@@ -30,6 +30,7 @@ func (o *runOptions) connect(ctx context.Context, p *plan.Plan, where awsclient.
 			}
 			made[key] = place
 		}
+		made[key].Limit(s.CallLimits())
 		places.Add(s, "", made[key])
 	}
 	return places, nil

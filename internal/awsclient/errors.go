@@ -30,12 +30,15 @@ func Transient(err error) bool {
 	if errors.As(err, &api) {
 		return api.ErrorFault() == smithy.FaultServer || api.ErrorCode() == "RequestTimeout"
 	}
-	var timeout interface{ Timeout() bool }
+	var tried *triedError
+	if errors.As(err, &tried) && tried.late {
+		return true
+	}
 	var broken *net.OpError
 	var proxy *proxyError
 	return errors.As(err, &broken) || errors.As(err, &proxy) && proxy.status >= 500 || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+		errors.Is(err, context.DeadlineExceeded) || isTimeout(err)
 }
 
 func throttled(err error) bool {

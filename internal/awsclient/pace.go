@@ -1,54 +1,68 @@
 package awsclient
 
 import (
+	"context"
 	"sync"
 	"time"
 )
 
-// Pace is how long calls were held up by our own pacing. It is safe for
-// concurrent use.
+// Pace gathers how long calls were held back by our own pacing.
 type Pace struct {
 	mu      sync.Mutex
-	waited  time.Duration
 	waiting int       // calls that wait now
-	since   time.Time // when that was last counted
+	since   time.Time // when the first of them began
+	waited  time.Duration
 }
 
-// Waited is the sum of what the calls under one context waited for their turn,
-// those that still wait included.
+// Waited is how long calls waited for their turn, until now where some still
+// wait; what several wait at once counts once.
 func (p *Pace) Waited() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.count()
+	if p.waiting > 0 {
+		return p.waited + time.Since(p.since)
+	}
 	return p.waited
 }
 
-// count adds what those that wait have waited since it was last counted. The
-// mutex must be held.
-func (p *Pace) count() {
-	now := time.Now()
-	p.waited += time.Duration(p.waiting) * now.Sub(p.since)
-	p.since = now
+func (p *Pace) begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting == 0 {
+		p.since = time.Now()
+	}
+	p.waiting++
 }
 
-// begin notes that a call waits; nil notes nothing.
-func (p *Pace) begin() time.Time {
-	if p != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.count()
-		p.waiting++
+func (p *Pace) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting--; p.waiting == 0 {
+		p.waited += time.Since(p.since)
 	}
-	return time.Now()
 }
 
-// end notes that a call waits no more, and gives how long it did.
-func (p *Pace) end(began time.Time) time.Duration {
-	if p != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.count()
-		p.waiting--
-	}
-	return time.Since(began)
+type (
+	paceKey   struct{}
+	urgentKey struct{}
+)
+
+// Paced gives a context whose calls tell the pace how long they wait.
+func Paced(ctx context.Context) (context.Context, *Pace) {
+	p := &Pace{}
+	return context.WithValue(ctx, paceKey{}, p), p
 }
+
+func paceOf(ctx context.Context) *Pace {
+	p, _ := ctx.Value(paceKey{}).(*Pace)
+	if p == nil {
+		return &Pace{} // nobody asks
+	}
+	return p
+}
+
+// Urgent gives a context whose calls go ahead of all that wait: for clean-up,
+// which has little time.
+func Urgent(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, true) }
+
+func isUrgent(ctx context.Context) bool { return ctx.Value(urgentKey{}) != nil }

@@ -110,17 +110,25 @@ func (p *pacer) HandleFinalize(ctx context.Context, in middleware.FinalizeInput,
 		host = r.URL.Hostname()
 	}
 	lanes := p.path(prefixOf(awsmiddleware.GetServiceID(ctx)), awsmiddleware.GetOperationName(ctx), host)
-	pace, _ := ctx.Value(paceKey{}).(*Pace)
-	began := pace.begin()
-	for _, x := range lanes {
-		if err := x.take(ctx); err != nil {
-			return middleware.FinalizeOutput{}, middleware.Metadata{}, x.held(pace.end(began), err)
-		}
+	if err := wait(ctx, lanes); err != nil {
+		return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 	}
-	pace.end(began)
 	out, meta, err := next.HandleFinalize(ctx, in)
 	lanes[len(lanes)-1].answered(throttled(err))
 	return out, meta, err
+}
+
+// wait returns when it is the call's turn in every lane.
+func wait(ctx context.Context, lanes []named) error {
+	pace, began := paceOf(ctx), time.Now()
+	pace.begin()
+	defer pace.end()
+	for _, x := range lanes {
+		if err := x.take(ctx); err != nil {
+			return x.held(time.Since(began), err)
+		}
+	}
+	return nil
 }
 
 // held is the error of a call whose time ended while it waited.
@@ -163,20 +171,3 @@ func spell(d time.Duration) string {
 	}
 	return d.Round(time.Second).String()
 }
-
-type (
-	paceKey   struct{}
-	urgentKey struct{}
-)
-
-// Paced gives a context whose calls note how long they wait for their turn.
-func Paced(ctx context.Context) (context.Context, *Pace) {
-	p := &Pace{}
-	return context.WithValue(ctx, paceKey{}, p), p
-}
-
-// Urgent gives a context whose calls go ahead of all that wait: for clean-up,
-// which has little time.
-func Urgent(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, true) }
-
-func isUrgent(ctx context.Context) bool { return ctx.Value(urgentKey{}) != nil }

@@ -168,6 +168,31 @@ func TestHeldUp(t *testing.T) {
 	})
 }
 
+// TestWaitedIsToldWhileWaiting: who bounds a look must know before it is over.
+func TestWaitedIsToldWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := placeAt(t, emulator, done, Limits{"states.DescribeExecution": {Rate: 0.1, Burst: 1}})
+		ctx, pace := Paced(t.Context())
+		var all sync.WaitGroup
+		for range 3 { // at 0 s, 10 s and 20 s
+			all.Go(func() {
+				if err := describe(ctx, p); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(4 * time.Second)
+		if pace.Waited() != 4*time.Second {
+			t.Errorf("after 4s: waited %s", pace.Waited())
+		}
+		all.Wait()
+		time.Sleep(time.Minute)
+		if pace.Waited() != 20*time.Second {
+			t.Errorf("at the end: waited %s", pace.Waited())
+		}
+	})
+}
+
 func TestWhoseLimitHeldUp(t *testing.T) {
 	for _, c := range []struct {
 		name, want string
@@ -288,7 +313,7 @@ func TestBackPressure(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s.last = time.Now()
 			p := placeAt(t, emulator, s.answer, nil)
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
 			defer cancel()
 			var all sync.WaitGroup
 			for range 500 {
@@ -308,7 +333,7 @@ func TestBackPressure(t *testing.T) {
 	}
 	with, without := run(t, true), run(t, false)
 	t.Logf("with: %d answered, %d throttled; without: %d answered, %d throttled", with.answered, with.throttled, without.answered, without.throttled)
-	if with.throttled > 600 || with.answered < 150 {
+	if with.throttled > 600 || with.answered < 20 || without.throttled < 5*with.throttled {
 		t.Errorf("with back-pressure %d were answered and %d throttled", with.answered, with.throttled)
 	}
 }

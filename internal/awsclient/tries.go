@@ -90,9 +90,10 @@ func (call) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, nex
 	if err == nil || t.last == nil && ctx.Err() == nil {
 		return out, meta, err
 	}
-	x := &triedError{tries: *t, took: time.Since(t.began), over: ctx.Err() != nil}
+	x := &triedError{tries: *t, took: time.Since(t.began), over: context.Cause(ctx)}
+	x.late = errors.Is(ctx.Err(), context.DeadlineExceeded) || isTimeout(x.over)
 	if x.last == nil {
-		x.last = context.Cause(ctx)
+		x.last = x.over
 	}
 	return out, meta, x
 }
@@ -133,21 +134,24 @@ func (e *lastError) Unwrap() error { return e.error }
 type triedError struct {
 	tries
 	took time.Duration
-	over bool // the time for the call
+	over error // why the call's context ended; nil where it had not
+	late bool  // that was a limit of time
 }
 
 func (e *triedError) Unwrap() error { return e.last }
 
 func (e *triedError) Error() string {
 	var held *heldError
-	unanswered := e.over && Code(e.last) == "" && timeOver(e.last)
+	unanswered := e.over != nil && Code(e.last) == "" && (timeOver(e.last) || errors.Is(e.last, e.over))
 	text := reason(e.last)
 	switch {
 	case errors.As(e.last, &held):
 	case e.sent == 0:
 		text = "not sent: the time for it was over before"
+	case unanswered && e.sent == 1 && e.late:
+		return "no answer within " + spell(e.took)
 	case unanswered && e.sent == 1:
-		return noAnswer(e.last, e.took)
+		return "interrupted after " + spell(e.took) + ", before there was an answer"
 	case unanswered:
 		text = "no answer to the last attempt"
 	}
@@ -165,9 +169,8 @@ func timeOver(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-func noAnswer(err error, took time.Duration) string {
-	if errors.Is(err, context.Canceled) {
-		return "interrupted after " + spell(took) + ", before there was an answer"
-	}
-	return "no answer within " + spell(took)
+// isTimeout says whether an error calls itself one.
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"syscall"
 	"testing"
@@ -163,6 +164,35 @@ func TestTries(t *testing.T) {
 					t.Errorf("transient: %v, surely not done: %v", Transient(err), SurelyNotDone(err))
 				}
 			})
+		})
+	}
+}
+
+// TestInterrupted tells a limit of time from an interrupt, however the context
+// ended.
+func TestInterrupted(t *testing.T) {
+	for _, c := range []struct {
+		cause  error
+		want   string
+		passes bool
+	}{
+		{nil, "SQS CreateQueue: interrupted after 3s, before there was an answer", false},
+		{errors.New("stop"), "SQS CreateQueue: interrupted after 3s, before there was an answer", false},
+		{os.ErrDeadlineExceeded, "SQS CreateQueue: no answer within 3s", true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			go func() {
+				time.Sleep(3 * time.Second)
+				cancel(c.cause)
+			}()
+			_, err := placeAt(t, emulator, hangs, nil).Once().SQS().CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("q")})
+			if got := Explain(err); got != c.want {
+				t.Errorf("%v: got %s", c.cause, got)
+			}
+			if Transient(err) != c.passes || SurelyNotDone(err) {
+				t.Errorf("%v: transient: %v, surely not done: %v", c.cause, Transient(err), SurelyNotDone(err))
+			}
 		})
 	}
 }

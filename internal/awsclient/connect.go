@@ -1,10 +1,10 @@
 package awsclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"strings"
@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
@@ -27,7 +28,11 @@ type Settings struct {
 	EndpointURL string
 	Account     string // when set, any other account is refused
 	RoleARN     string // a role to assume with the credentials that are found
-	Dial        Dialer // how connections are opened; nil: over the network
+	Session     string // what the role's session is called; needed with RoleARN
+	// Needed is how long the credentials must last at least: the longest timeout
+	// of the scenarios that run.
+	Needed time.Duration
+	Dial   Dialer // how connections are opened; nil: over the network
 	// Pacers hold the calls of all places of a run to what accounts allow; nil:
 	// this place has its own.
 	Pacers *Pacers
@@ -50,8 +55,6 @@ const connectTimeout = 15 * time.Second
 // Connect finds credentials, asks the place who it is, and makes its clients.
 // Every error is an *UnusableError.
 func Connect(ctx context.Context, s Settings) (*Place, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
 	if err := checkEndpoint(s.EndpointURL); err != nil {
 		return nil, err
 	}
@@ -59,25 +62,92 @@ func Connect(ctx context.Context, s Settings) (*Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkRegion(cfg.Region, cfg.BaseEndpoint != nil); err != nil {
-		return nil, err
+	if s.RoleARN == "" {
+		return connect(ctx, cfg, s)
 	}
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return nil, unusable("no AWS credentials: %s\nset AWS_PROFILE or --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; without an account try --sandbox", credentialReason(err))
-	}
-	account, err := identity(ctx, cfg)
+	own := s
+	own.RoleARN, own.Account = "", ""
+	base, err := connect(ctx, cfg, own)
 	if err != nil {
 		return nil, err
 	}
-	if s.Account != "" && s.Account != account {
-		return nil, unusable("this is account %s, and the environment asks for account %s; nothing was touched", account, s.Account)
+	return base.Elsewhere(ctx, s)
+}
+
+// Elsewhere comes from this place to another: with its credentials to another
+// region, or with a role that they assume. Of the settings only RoleARN,
+// Session, Region, Account, Needed and Pacers count; without a region it is
+// this place's own. Every error is an *UnusableError.
+func (p *Place) Elsewhere(ctx context.Context, s Settings) (*Place, error) {
+	cfg := p.base.Copy()
+	cfg.Region = cmp.Or(s.Region, p.Region)
+	s.Profile = p.Origin.Profile
+	if s.RoleARN == "" {
+		s.RoleARN = p.Origin.RoleARN
+		return connect(ctx, cfg, s)
 	}
-	return newPlace(cfg, account, s), nil
+	provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), s.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = s.Session
+	})
+	cfg.Credentials = explained{aws.NewCredentialsCache(provider, renewEarly), s.Profile}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return nil, assumed(err, s.RoleARN, cfg, who{p.Account, p.Caller})
+	}
+	return connect(ctx, cfg, s)
+}
+
+// connect asks for credentials and whose they are.
+func connect(ctx context.Context, cfg aws.Config, s Settings) (*Place, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if err := checkRegion(cfg.Region, cfg.BaseEndpoint != nil); err != nil {
+		return nil, err
+	}
+	c, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, noCredentials(err)
+	}
+	warning := ""
+	if s.RoleARN == "" { // a role is assumed again as long as the credentials behind it last
+		if warning, err = lifetime(ctx, cfg, s, c); err != nil {
+			return nil, err
+		}
+	}
+	caller, err := identity(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if s.Account != "" && s.Account != caller.account {
+		return nil, unusable("this is account %s (%s), and account %s is asked for; nothing was touched", caller.account, caller.arn, s.Account)
+	}
+	p := newPlace(cfg, caller.account, s)
+	p.Caller = caller.arn
+	if warning != "" {
+		p.Warnings = append(p.Warnings, warning)
+	}
+	return p, nil
+}
+
+func noCredentials(err error) error {
+	var named *credentialsError
+	switch {
+	case !errors.As(err, &named):
+		return unusable("no AWS credentials: %s", Explain(err))
+	case ofSSO(named.cause):
+		return unusable("no AWS credentials: %s; %s", named.reason, named.advice)
+	}
+	return unusable("no AWS credentials: %s\nset AWS_PROFILE or --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; without an account try --sandbox", named.reason)
+}
+
+func renewEarly(o *aws.CredentialsCacheOptions) {
+	o.ExpiryWindow, o.ExpiryWindowJitterFrac = renewal, 0
 }
 
 func load(ctx context.Context, s Settings) (aws.Config, error) {
 	// What the SDK notes for developers is not for the users of a test tool.
-	options := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient(s.Dial)), config.WithLogger(logging.Nop{})}
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient(s.Dial)), config.WithLogger(logging.Nop{}), config.WithCredentialsCacheOptions(renewEarly)}
 	if s.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(s.Profile))
 	}
@@ -102,6 +172,7 @@ func load(ctx context.Context, s Settings) (aws.Config, error) {
 	if s.EndpointURL != "" {
 		cfg.BaseEndpoint = aws.String(s.EndpointURL)
 	}
+	cfg.Credentials = explained{cfg.Credentials, profileOf(s)}
 	return cfg, nil
 }
 
@@ -147,51 +218,6 @@ func checkRegion(region string, emulated bool) error {
 		near = fmt.Sprintf("; did you mean %q?", n)
 	}
 	return unusable("there is no AWS region %q%s", region, near)
-}
-
-func credentialReason(err error) string {
-	if strings.Contains(err.Error(), "no EC2 IMDS role found") || strings.Contains(err.Error(), "EC2 IMDS") {
-		return "neither the environment, nor the shared configuration, nor an instance role has any"
-	}
-	return Explain(err)
-}
-
-// identity asks who the credentials belong to, which also proves that the
-// endpoint answers.
-func identity(ctx context.Context, cfg aws.Config) (string, error) {
-	cfg.RetryMaxAttempts = 2
-	client := sts.NewFromConfig(cfg)
-	where := aws.ToString(client.Options().BaseEndpoint)
-	out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err == nil {
-		return aws.ToString(out.Account), nil
-	}
-	var dns *net.DNSError
-	switch {
-	case where != "" && (dialFailed(err) || Transient(err)):
-		return "", unusable("nothing usable answers at %s: %s\nstart the emulator there, or correct --endpoint-url or AWS_ENDPOINT_URL", where, short(err))
-	case errors.As(err, &dns):
-		return "", unusable("AWS in region %q cannot be reached (%s is not known): there is no such region, or this machine has no network", cfg.Region, dns.Name)
-	case dialFailed(err) || Transient(err):
-		return "", unusable("AWS in region %q cannot be reached: %s", cfg.Region, short(err))
-	case Is(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired"):
-		return "", unusable("the AWS credentials have expired; sign in again")
-	case Is(err, "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"):
-		return "", unusable("AWS does not accept these credentials: %s", Explain(err))
-	}
-	return "", unusable("cannot ask AWS for the account: %s", Explain(err))
-}
-
-// short gives the innermost reason: "connection refused".
-func short(err error) string {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Err.Error()
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Sprintf("no answer within %s", connectTimeout)
-	}
-	return Explain(err)
 }
 
 // Secrets are the parts of the place's credentials that must never be printed.

@@ -33,7 +33,12 @@ type Place struct {
 	Region   string
 	Endpoint string // where AWS is served; "" is AWS itself
 	Origin   Origin // how it was found, so that a later process finds it again
+	Caller   string // the ARN of who calls
+	// Warnings are what a user should know before the run, such as credentials
+	// that end soon.
+	Warnings []string
 
+	base    aws.Config // as it was found, without our own way to try again
 	cfg     aws.Config
 	pacer   *pacer
 	clients *clients
@@ -79,6 +84,7 @@ func newPlace(cfg aws.Config, account string, s Settings) *Place {
 	}
 	pace := pacers.of(o)
 	p := withRetries(cfg, o, pace, patient)
+	p.base = cfg
 	p.once = withRetries(cfg, o, pace, careful)
 	p.single = withRetries(cfg, o, pace, single)
 	p.once.single = p.single

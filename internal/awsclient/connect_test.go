@@ -111,11 +111,11 @@ func TestCredentialsAtTheStart(t *testing.T) {
 		},
 		{
 			name: "of the environment, too short", prepare: func(t *testing.T, _ string) string { return env(t, "111122223333", at(3*time.Minute)) },
-			want: `the AWS credentials end in \dm\d+s, at \d\d:\d\d:\d\d, and cannot be renewed; the longest scenario may take 5m0s\. Sign in again, or give credentials that live longer`,
+			want: `the AWS credentials end in \dm(\d+s)?, at \d\d:\d\d:\d\d, and cannot be renewed; the longest scenario may take 5m\. Sign in again, or give credentials that live longer`,
 		},
 		{
 			name: "of the environment, ending later", prepare: func(t *testing.T, _ string) string { return env(t, "111122223333", at(20*time.Minute)) },
-			warning: `the AWS credentials end in \d+m\d+s, at \d\d:\d\d:\d\d, and cannot be renewed: what runs then fails, clean-up too`,
+			warning: `the AWS credentials end in \d+m(\d+s)?, at \d\d:\d\d:\d\d, and cannot be renewed: what runs then fails, clean-up too`,
 		},
 		{
 			name: "of the environment, ending much later", prepare: func(t *testing.T, _ string) string { return env(t, "111122223333", at(2*time.Hour)) },
@@ -130,7 +130,7 @@ func TestCredentialsAtTheStart(t *testing.T) {
 		},
 		{
 			name: "of a process, too short", profile: "p", prepare: func(t *testing.T, home string) string { return process(t, home, "111122223333", 3*time.Minute) },
-			want: `the AWS credentials end in \dm\d+s, at .*, and cannot be renewed; the longest scenario may take 5m0s\. Sign in again, .*`,
+			want: `the AWS credentials end in \dm(\d+s)?, at .*, and cannot be renewed; the longest scenario may take 5m\. Sign in again, .*`,
 		},
 		{
 			name: "of a process, ending later", profile: "p", prepare: func(t *testing.T, home string) string { return process(t, home, "111122223333", 20*time.Minute) },

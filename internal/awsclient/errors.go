@@ -19,8 +19,12 @@ var throttles = retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}
 // connection that broke or could not be opened, an answer that took too long.
 func Transient(err error) bool {
 	var held *heldError
-	if errors.As(err, &held) || throttled(err) {
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &held), throttled(err):
 		return true
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return false
 	}
 	var answer *smithyhttp.ResponseError
 	if errors.As(err, &answer) && answer.HTTPStatusCode() >= 500 {
@@ -58,7 +62,8 @@ func SurelyNotDone(err error) bool {
 	var held *heldError
 	var credentials *credentialsError
 	var proxy *proxyError
-	if errors.As(err, &held) || errors.As(err, &credentials) || errors.As(err, &proxy) || throttled(err) || dialFailed(err) {
+	if errors.As(err, &held) || errors.As(err, &credentials) || errors.As(err, &proxy) ||
+		throttled(err) || dialFailed(err) || encrypted(err) != "" {
 		return true
 	}
 	var serialise *smithy.SerializationError

@@ -50,7 +50,7 @@ func reason(err error) string {
 	switch {
 	case errors.As(err, &credentials):
 		return credentials.Error()
-	case errors.As(err, &garbled) && !cut(err):
+	case foreign(err) != "", errors.As(err, &garbled) && !cut(err):
 		return unreadable(err, garbled)
 	case errors.As(err, &api):
 		s := api.ErrorCode()
@@ -81,7 +81,7 @@ func network(err error) string {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return "this process has as many files and connections open as it may; raise the limit (ulimit -n) or lower --parallel"
 	case errors.As(err, &op) && op.Op == "proxyconnect":
-		return fmt.Sprintf("the proxy cannot be reached: %v (HTTPS_PROXY and HTTP_PROXY name it, NO_PROXY what goes without)", op.Err)
+		return fmt.Sprintf("the proxy cannot be reached: %v (HTTPS_PROXY and HTTP_PROXY name it, NO_PROXY what goes without)", innermost(op))
 	case errors.As(err, &dns) && (dns.IsTimeout || dns.IsTemporary):
 		return fmt.Sprintf("the address of %s cannot be looked up just now: %s", dns.Name, dns.Err)
 	case errors.As(err, &dns):
@@ -94,6 +94,17 @@ func network(err error) string {
 		return "the connection was closed before there was an answer"
 	}
 	return encrypted(err)
+}
+
+// innermost is what the system said.
+func innermost(op *net.OpError) error {
+	for {
+		var inner *net.OpError
+		if !errors.As(op.Err, &inner) {
+			return op.Err
+		}
+		op = inner
+	}
 }
 
 // dialled is the address that could not be reached.
@@ -123,7 +134,7 @@ func encrypted(err error) string {
 		return fmt.Sprintf("the certificate of the other end is not valid at this machine's time, %s: it has expired, or the clock is wrong", time.Now().UTC().Format(time.RFC3339))
 	case errors.As(err, &invalid):
 		return "the certificate of the other end is not valid: " + invalid.Error()
-	case errors.As(err, &plain), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case errors.As(err, &plain), errors.Is(err, http.ErrSchemeMismatch):
 		return "the other end does not speak HTTPS; write the endpoint with http://"
 	}
 	return ""
@@ -148,21 +159,25 @@ func refusedByProxy(_ context.Context, proxy *url.URL, _ *http.Request, answer *
 	return &proxyError{proxy.Host, answer.StatusCode, answer.Status}
 }
 
-// unreadable says what stands in an answer that is none of AWS's.
-func unreadable(err error, garbled *smithy.DeserializationError) string {
-	status := ""
+// foreign is the status and type of an answer that is a page for people: AWS
+// answers in JSON or XML. "" is another one.
+func foreign(err error) string {
 	var answer *smithyhttp.ResponseError
-	if errors.As(err, &answer) {
-		status = fmt.Sprintf(" (status %d)", answer.HTTPStatusCode())
+	if !errors.As(err, &answer) || answer.Response == nil {
+		return ""
 	}
-	begins := strings.Join(strings.Fields(string(garbled.Snapshot)), " ")
-	if len(begins) > 80 {
-		begins = begins[:80] + "…"
+	if kind := answer.Response.Header.Get("Content-Type"); strings.HasPrefix(kind, "text/html") {
+		return fmt.Sprintf("status %d, %s", answer.HTTPStatusCode(), kind)
 	}
-	if begins == "" {
-		return fmt.Sprintf("the answer cannot be read%s: %v", status, garbled.Err)
+	return ""
+}
+
+// unreadable says that an answer is none of AWS's.
+func unreadable(err error, garbled *smithy.DeserializationError) string {
+	if page := foreign(err); page != "" {
+		return "the answer is not one of AWS but a page (" + page + "); does a proxy, or something else than AWS, answer there?"
 	}
-	return fmt.Sprintf("the answer is not one of AWS%s, it begins with %q; does a proxy, or something else than AWS, answer there?", status, begins)
+	return fmt.Sprintf("the answer cannot be read (%v); does a proxy, or something else than AWS, answer there?", garbled.Err)
 }
 
 // advice says what to do about an answer.
@@ -208,5 +223,5 @@ func offBy(err error, said string) string {
 	if off = off.Abs().Round(time.Second); off == 0 {
 		return " (this machine's clock is wrong; set it)"
 	}
-	return fmt.Sprintf(" (this machine's clock is off by %s; set it)", strings.TrimSuffix(off.String(), "0s"))
+	return fmt.Sprintf(" (this machine's clock is off by %s; set it)", spell(off))
 }

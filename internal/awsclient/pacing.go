@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -161,7 +162,8 @@ func (e *heldError) Unwrap() error { return e.cause }
 
 func figure(rate float64) string { return strconv.FormatFloat(rate, 'g', 3, 64) }
 
-// spell writes a duration to the tenth of a second, from ten seconds on to the second.
+// spell writes a duration to the tenth of a second, from ten seconds on to the
+// second, without what is zero.
 func spell(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -169,5 +171,12 @@ func spell(d time.Duration) string {
 	case d < 10*time.Second:
 		return d.Round(100 * time.Millisecond).String()
 	}
-	return d.Round(time.Second).String()
+	s := d.Round(time.Second).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
 }

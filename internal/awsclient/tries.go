@@ -74,6 +74,7 @@ type tries struct {
 	last  error // what the last attempt ended with
 	told  error // the last error that the service itself answered
 	doubt bool  // an attempt that failed may have been carried out
+	broke bool  // the last attempt ended because the call's context did
 }
 
 type triesKey struct{}
@@ -114,6 +115,7 @@ func (a attempt) HandleFinalize(ctx context.Context, in middleware.FinalizeInput
 		t.sent++
 	}
 	t.last, t.doubt = err, t.doubt || !SurelyNotDone(err)
+	t.broke = ctx.Err() != nil && Code(err) == "" && held == nil
 	if Code(err) != "" {
 		t.told = err
 	}
@@ -142,17 +144,16 @@ func (e *triedError) Unwrap() error { return e.last }
 
 func (e *triedError) Error() string {
 	var held *heldError
-	unanswered := e.over != nil && Code(e.last) == "" && (timeOver(e.last) || errors.Is(e.last, e.over))
 	text := reason(e.last)
 	switch {
 	case errors.As(e.last, &held):
 	case e.sent == 0:
 		text = "not sent: the time for it was over before"
-	case unanswered && e.sent == 1 && e.late:
+	case e.broke && e.sent == 1 && e.late:
 		return "no answer within " + spell(e.took)
-	case unanswered && e.sent == 1:
+	case e.broke && e.sent == 1:
 		return "interrupted after " + spell(e.took) + ", before there was an answer"
-	case unanswered:
+	case e.broke:
 		text = "no answer to the last attempt"
 	}
 	if e.told != nil && Code(e.last) == "" {
@@ -162,11 +163,6 @@ func (e *triedError) Error() string {
 		text += fmt.Sprintf(" (tried %d times in %s)", e.sent, spell(e.took))
 	}
 	return text
-}
-
-// timeOver says whether an error is the end of a context.
-func timeOver(err error) bool {
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // isTimeout says whether an error calls itself one.

@@ -30,6 +30,7 @@ type judge struct {
 
 var judges = []judge{
 	{"ministack", []string{"ministack==1.5.33", "boto3==1.43.106"}, suitesOnMiniStack},
+	{"accounts", nil, accountsOnMiniStack}, // with the requirements of ministack
 	{"aws-cli", []string{"awscli==1.46.2"}, cliOnSandbox},
 	{"patterns", nil, patternsOnJudges},                     // with the requirements of ministack
 	{"editor", nil, editorSchemas},                          // with Node.js and the packages of ajv/package-lock.json

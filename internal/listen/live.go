@@ -97,8 +97,8 @@ func (h *harness) liveSince(ctx context.Context, since time.Time, canaries bool)
 		gap, wait, news := h.canaries.gap(since, until)
 		switch {
 		case gap != nil:
-			return steps.Finalf("the listener on %s was not proven live from %s to %s: %s; what was sent in this time may be lost, so neither silence nor a count proves anything. "+
-				"Somebody may have changed rule, target or queue %s for a while", h.chosen.source, clockTime(gap.from), clockTime(gap.to), gap.why, h.name)
+			return steps.Finalf("the listener on %s was not proven live from %s to %s: %s; what was sent in this time may be lost, so neither silence nor a count proves anything",
+				h.chosen.source, clockTime(gap.from), clockTime(gap.to), gap.why)
 		case wait <= 0:
 			return nil
 		}
@@ -187,7 +187,7 @@ func (c *canaries) gap(since, until time.Time) (g *gap, wait time.Duration, news
 			return nil, closingBound - time.Since(s.at), c.news
 		case !c.back[s.number]:
 			if lost == "" || s.blame != "" {
-				lost = firstOf(s.blame, fmt.Sprintf("a canary event that was put on bus %q at %s did not come back", c.bus, clockTime(s.at)))
+				lost = firstOf(s.blame, fmt.Sprintf("a canary event that was put on bus %q at %s did not come back (somebody may have changed rule, target or queue %s for a while)", c.bus, clockTime(s.at), c.token))
 			}
 		case lost != "":
 			return &gap{last, s.at, lost}, 0, nil

@@ -44,7 +44,7 @@ var Listen = steps.Define("listen", steps.Def[listenParams, listenResult]{
 	Doc: `A listener keeps everything that arrives after it began, so several received steps can look at the same events, in any order.
 All scenarios of a run that listen to the same share one rule and one queue, which are removed at the run's end.
 Canary events that only the listener's own rule lets through prove it live; no result ever shows one. They reach other rules of the bus
-that let everything through. Where a bus refuses events of their source, canary_source in rehearse.yaml names another.`,
+that let everything through: three when it begins, then one every 5 seconds for as long as a case with such a listener runs. Where a bus refuses events of their source, canary_source in rehearse.yaml names another.`,
 	Example: `arrange:
   - listen: {event_bus: "${suite.app.BusName}", rule: "${suite.app.RuleName}"}
     id: orders

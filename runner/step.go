@@ -33,7 +33,7 @@ type stage struct {
 	announce bool   // the steps stand in no plan that was told before
 	keep     bool   // what the steps create is not taken back
 	blocks   *usedBlocks
-	checked  *atomic.Bool // whether a step of assert has looked at something
+	checked  *atomic.Bool    // whether a step of assert has looked at something
 	life     context.Context // of an attempt's arrange, act and assert; nil for a suite's own steps
 	started  time.Time
 	actStart time.Time // zero before act

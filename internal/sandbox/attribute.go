@@ -4,8 +4,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/big"
-	"strconv"
 	"slices"
+	"strconv"
 	"strings"
 
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"

@@ -151,10 +151,16 @@ func TestEventsThatFailAlone(t *testing.T) {
 	}{
 		{"none", nil, "", "111111111111"},
 		{"some are throttled", map[string][]string{"e1": {"ThrottlingException"}, "e4": {"ThrottlingException", "ThrottlingException"}, "e11": {"ThrottlingException"}}, "", "111111111111"},
-		{"one always is", map[string][]string{"e3": strings.Split(strings.Repeat("ThrottlingException,", 20), ",")},
-			`bus "play-bus" refuses entries[3]: ThrottlingException: as the test asked (9 of 12 events were put)`, "111011111100"},
-		{"some may have happened", map[string][]string{"e2": {"InternalFailure"}, "e5": {"InternalFailure"}, "e7": {"ThrottlingException"}},
-			`bus "play-bus" refuses entries[2]: InternalFailure: as the test asked; it may have happened, so it is not sent again; entries[5]: InternalFailure: as the test asked; it may have happened, so it is not sent again (7 of 12 events were put)`, "110110101100"},
+		{
+			"one always is",
+			map[string][]string{"e3": strings.Split(strings.Repeat("ThrottlingException,", 20), ",")},
+			`bus "play-bus" refuses entries[3]: ThrottlingException: as the test asked (9 of 12 events were put)`, "111011111100",
+		},
+		{
+			"some may have happened",
+			map[string][]string{"e2": {"InternalFailure"}, "e5": {"InternalFailure"}, "e7": {"ThrottlingException"}},
+			`bus "play-bus" refuses entries[2]: InternalFailure: as the test asked; it may have happened, so it is not sent again; entries[5]: InternalFailure: as the test asked; it may have happened, so it is not sent again (7 of 12 events were put)`, "110110101100",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

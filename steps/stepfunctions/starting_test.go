@@ -30,7 +30,7 @@ func TestAStartWithoutAnAnswer(t *testing.T) {
 		{"it is over already", "play-machine", false, false, cut, 2, ""},
 		{"it never arrived", "play-slow", true, false, cut, 2, ""},
 		{"a 5xx", "play-slow", false, false, &smithy.GenericAPIError{Code: "InternalError", Fault: smithy.FaultServer}, 2, ""},
-		{"nobody knows the machine's type", "play-slow", false, true, cut, 1, "closed before there was an answer"},
+		{"nobody knows the machine's type", "play-slow", false, true, cut, 1, "before there was an answer"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

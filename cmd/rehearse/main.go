@@ -60,6 +60,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newValidate(), newList(), newReport(), newSteps(), newSchema(), newSandbox(), newVersion())
+	root.AddCommand(newRun(), newValidate(), newList(), newReport(), newSteps(), newSchema(), newSandbox(), newSweep(), newVersion())
 	return root
 }

@@ -20,7 +20,6 @@ import (
 
 const (
 	longestPattern = 2048             // characters (EventBridge quotas)
-	lease          = time.Hour        // how long a harness may live without its run
 	retention      = "3600"           // seconds: nobody reads the queue after the run
 	visibility     = "30"             // seconds until a message that was not deleted comes again
 	targetID       = "rehearse-queue" // of the rule's one target
@@ -126,13 +125,13 @@ func queuePolicy(queueARN, ruleARN string) string {
 
 // harnessTags say whose a resource is and until when; the suite's own come along.
 func harnessTags(suite map[string]string, runID string) map[string]string {
-	now := time.Now().UTC()
+	now := time.Now()
 	tags := maps.Clone(suite)
 	if tags == nil {
 		tags = map[string]string{}
 	}
-	tags["rehearse:run"] = runID
-	tags["rehearse:created"] = now.Format(time.RFC3339)
-	tags["rehearse:lease"] = now.Add(lease).Format(time.RFC3339)
+	tags[tagRun] = runID
+	tags[tagCreated] = now.UTC().Format(time.RFC3339)
+	tags[tagLease] = leaseUntil(now.Add(lease))
 	return tags
 }

@@ -109,7 +109,7 @@ func shareHarness(ctx context.Context, env *steps.Env, c chosen) (*harness, erro
 		if err := h.create(ctx, &steps.Env{AWS: place, Ledger: run.Ledger()}, harnessTags(tags, runID)); err != nil {
 			return nil, err
 		}
-		h.start(run, clock)
+		h.start(run, clock, env.Warn)
 		return h, nil
 	})
 }
@@ -143,7 +143,7 @@ func newHarness(place *awsclient.Place, c chosen, runID, key, source string) (*h
 }
 
 // start begins to receive; it ends with the run.
-func (h *harness) start(run *steps.Shared, clock *steps.Clock) {
+func (h *harness) start(run *steps.Shared, clock *steps.Clock, warn func(string, ...any)) {
 	ctx, stop := context.WithCancel(run.Context())
 	h.ctx, h.stop = ctx, stop
 	h.confirm = confirmation{ctx: ctx, prove: h.proveAlive, group: &h.group}
@@ -151,6 +151,7 @@ func (h *harness) start(run *steps.Shared, clock *steps.Clock) {
 	for range receivers {
 		h.group.Go(func() { r.run(ctx) })
 	}
+	h.group.Go(func() { h.keepLease(ctx, time.Now().Add(lease), warn) })
 	run.OnClose(h.close)
 }
 

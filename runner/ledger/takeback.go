@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
@@ -62,7 +63,7 @@ func remove(ctx context.Context, reapers Reapers, where func(key string) *awscli
 	}
 	reaper, ok := reapers[r.Type]
 	if !ok {
-		return fmt.Errorf("internal error: nothing knows how to remove it")
+		return errors.New("nothing in this version of rehearse knows how to remove it")
 	}
 	return reaper.Remove(ctx, where(r.Place), r)
 }

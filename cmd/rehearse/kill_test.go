@@ -81,7 +81,7 @@ assert:
 
 // killing is a sandbox behind a real port, where runs are killed.
 type killing struct {
-	t      *testing.T
+	t *testing.T
 	*gate
 	url    string
 	dir    string // of the suite

@@ -126,7 +126,7 @@ func (s *Sweep) parts(ctx context.Context, at *awsclient.Place, where, run strin
 	if len(ours) == 0 {
 		return
 	}
-	protected := lease.Add(leaseGrace).After(time.Now())
+	protected := !s.dead[run] && lease.Add(leaseGrace).After(time.Now())
 	for _, p := range ours {
 		t := Thing{Resource: p.Resource}
 		switch {

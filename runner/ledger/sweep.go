@@ -36,6 +36,7 @@ type Sweep struct {
 	places  map[string]*place // by key
 	order   []string          // of those keys
 	living  map[string]bool   // runs whose ledger is locked
+	dead    map[string]bool   // runs whose ledger nobody holds
 	handled map[string]bool   // what a ledger recorded
 	looked  map[string]bool   // places that were searched
 	swept   Swept
@@ -81,8 +82,8 @@ type Thing struct {
 // Do sweeps. It ends early when ctx does. The error says that the folder of
 // the ledgers cannot be read.
 func (s *Sweep) Do(ctx context.Context) (Swept, error) {
-	s.places, s.living, s.handled, s.looked = map[string]*place{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
-	s.order, s.swept = nil, Swept{}
+	s.places, s.order, s.swept = map[string]*place{}, nil, Swept{}
+	s.living, s.dead, s.handled, s.looked = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	if !s.DryRun {
 		tidy(s.Folder)
 	}
@@ -169,6 +170,7 @@ func (s *Sweep) ledger(ctx context.Context, path string) {
 	case err != nil:
 		g.Problems = []string{"its ledger cannot be used: " + err.Error()}
 	default:
+		s.dead[rec.Run] = true
 		s.byRecord(ctx, rec, &g)
 	}
 	s.tell(g)

@@ -113,11 +113,11 @@ func (o *sweepOptions) verdict(swept ledger.Swept) error {
 	switch {
 	case len(swept.Looked) == 0 && len(swept.Skipped) > 0 && (swept.Removed == 0 || o.dryRun):
 		return exit{code: runner.ExitUnusable} // each place said why
-	case o.run != "" && !swept.Matched && swept.Left == 0:
+	case o.run != "" && !swept.Matched && swept.Problems == 0:
 		return exit{runner.ExitInvalid, fmt.Errorf("there is nothing of a run %q here%s", o.run, others(swept.Runs))}
 	case o.dryRun:
 		return nil
-	case swept.Left > 0, o.run != "" && swept.Alone > 0:
+	case swept.Left+swept.Problems > 0, o.run != "" && swept.Alone > 0:
 		return exit{code: runner.ExitLeft}
 	}
 	return nil

@@ -26,7 +26,7 @@ func (w *sweepWriter) group(g ledger.Group) {
 	if w.wrote {
 		w.line("")
 	}
-	title := "Listeners of runs"
+	title := "Listeners"
 	if g.Run != "" {
 		title = "Run " + g.Run
 		if !g.Began.IsZero() {
@@ -34,7 +34,7 @@ func (w *sweepWriter) group(g ledger.Group) {
 		}
 	}
 	if g.Where != "" {
-		title += ", in " + g.Where
+		title += " in " + g.Where
 	}
 	w.line("%s", title)
 	switch {
@@ -119,11 +119,14 @@ func (w *sweepWriter) summary(o *sweepOptions, swept ledger.Swept) {
 	if swept.Left > 0 {
 		parts = append(parts, fmt.Sprintf("%d left", swept.Left))
 	}
+	if swept.Problems > 0 {
+		parts = append(parts, fmt.Sprintf("%d problem%s", swept.Problems, plural(swept.Problems)))
+	}
 	if swept.Alone > 0 {
 		parts = append(parts, fmt.Sprintf("%d left alone on purpose", swept.Alone))
 	}
 	if swept.Removed+swept.Left == 0 {
-		parts = append([]string{"nothing to remove"}, parts...)
+		parts = append([]string{"nothing was removed"}, parts...)
 	}
 	text := strings.Join(parts, ", ")
 	w.line("%s%s", strings.ToUpper(text[:1]), text[1:])

@@ -151,7 +151,7 @@ func (s *Sweep) parts(ctx context.Context, at *awsclient.Place, where, run strin
 func leaseWords(end time.Time) string {
 	at := end.Local().Format("15:04:05 MST")
 	if left := time.Until(end); left > 0 {
-		return fmt.Sprintf("its lease ends at %s (in %d min)", at, int(left.Minutes())+1)
+		return fmt.Sprintf("its lease ends at %s (in %d min)", at, (left+time.Minute-1)/time.Minute)
 	}
 	return fmt.Sprintf("its lease ended at %s, less than %s ago, and clocks differ", at, leaseGrace)
 }

@@ -44,14 +44,15 @@ type Sweep struct {
 
 // Swept is what a sweep came to.
 type Swept struct {
-	Ledgers int         // that were found
-	Runs    []string    // every run that was seen, asked for or not
-	Looked  []string    // places that were searched by name and tag, in words
-	Skipped []Unreached // places that ledgers name and that could not be searched
-	Removed int         // or would be
-	Left    int         // what could not be removed, or not be looked at
-	Alone   int         // groups that were left alone on purpose
-	Matched bool        // there was something of the run that was asked for
+	Ledgers  int         // that were found
+	Runs     []string    // every run that was seen, asked for or not
+	Looked   []string    // places that were searched by name and tag, in words
+	Skipped  []Unreached // places that ledgers name and that could not be searched
+	Removed  int         // or would be
+	Left     int         // what could not be removed
+	Problems int         // what could not be looked at or read
+	Alone    int         // groups that were left alone on purpose
+	Matched  bool        // there was something of the run that was asked for
 }
 
 // Unreached is a place that cannot be used.
@@ -129,7 +130,7 @@ func (s *Sweep) tell(g Group) {
 			s.swept.Removed++
 		}
 	}
-	s.swept.Left += len(g.Problems)
+	s.swept.Problems += len(g.Problems)
 	if g.Alone != "" {
 		s.swept.Alone++
 	}

@@ -26,15 +26,15 @@ func (w *sweepWriter) group(g ledger.Group) {
 	if w.wrote {
 		w.line("")
 	}
-	title := "Listeners"
+	title, in := "Listeners", " in "
 	if g.Run != "" {
-		title = "Run " + g.Run
+		title, in = "Run "+g.Run, ", in "
 		if !g.Began.IsZero() {
 			title += fmt.Sprintf(", began %s (%s ago)", g.Began.Local().Format("2006-01-02 15:04:05 MST"), age(time.Since(g.Began)))
 		}
 	}
 	if g.Where != "" {
-		title += " in " + g.Where
+		title += in + g.Where
 	}
 	w.line("%s", title)
 	switch {

@@ -64,7 +64,10 @@ func suitesOnMiniStack(ctx context.Context, b *bench) error {
 		})
 	}
 	each.Wait()
-	return b.checkInventory(ctx, config, "the runs with faults", before)
+	if err := b.checkInventory(ctx, config, "the runs with faults", before); err != nil {
+		return err
+	}
+	return b.checkKilled(ctx, config, stacks)
 }
 
 // checkHealthy expects every case to pass.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -170,7 +171,7 @@ func TestSweepWhileRunsLive(t *testing.T) {
 		if code != 0 || strings.Contains(said, "removed  ") {
 			t.Errorf("exit code %d\n%s", code, said)
 		}
-		lived = lived || strings.Contains(said, "it lives: a process of this machine holds its ledger")
+		lived = lived || strings.Contains(said, "in use: a process of this machine holds its ledger, the run itself or another sweep")
 	}
 	for range 2 {
 		if err := <-done; err != nil {
@@ -183,6 +184,35 @@ func TestSweepWhileRunsLive(t *testing.T) {
 	}
 	if diff := cmp.Diff(k.before, k.everything()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestInterruptedSweep sends a real signal in the middle of a call.
+func TestInterruptedSweep(t *testing.T) {
+	k := newKilling(t)
+	k.left("000000aaaaaa", awsclient.Origin{Account: sandbox.Account, Region: sandbox.Region, Endpoint: k.url})
+	var said bytes.Buffer
+	c := exec.CommandContext(t.Context(), os.Args[0], "sweep", "--endpoint-url", k.url, "--region", sandbox.Region)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	c.Stdout, c.Stderr = &said, &said
+	dead := make(chan struct{})
+	k.calls, k.at = 0, 3 // after asking twice who it is
+	k.kill = func() {
+		_ = c.Process.Signal(os.Interrupt)
+		<-dead
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // its exit code is looked at
+	close(dead)
+	want := "Run 000000aaaaaa, began THEN, in account 000000000000, region us-east-1, at URL\n  by its ledger STATE/000000aaaaaa.ledger\n" +
+		"  left      s3.object play-bucket/000000aaaaaa (perhaps never created)\n            the sweep was interrupted\n\n1 left\ninterrupted; run it again for the rest\n"
+	if diff := cmp.Diff(want, k.plain(said.String())); diff != "" || c.ProcessState.ExitCode() != runner.ExitInterrupted {
+		t.Errorf("exit code %d\n%s", c.ProcessState.ExitCode(), diff)
+	}
+	if _, err := os.Stat(filepath.Join(k.state, "000000aaaaaa.ledger")); err != nil {
+		t.Error(err)
 	}
 }
 

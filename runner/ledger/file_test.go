@@ -125,7 +125,13 @@ func TestDevFull(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no /dev/full")
 	}
-	if err := try(&Ledger{file: full}, "a"); !errors.Is(err, syscall.ENOSPC) {
+	scope := (&Ledger{path: "run1.ledger", file: full}).Scope("case", func(Change) {})
+	err = (&steps.Env{Ledger: scope.Keeping(false)}).Create(t.Context(), steps.Resource{Type: "thing", ID: "a"}, func(context.Context) (steps.Resource, error) {
+		t.Error("created without a record")
+		return steps.Resource{}, nil
+	})
+	const want = "nothing was created, because the record of it cannot be written: no space left on device (run1.ledger)"
+	if !errors.Is(err, syscall.ENOSPC) || err.Error() != want {
 		t.Errorf("%v", err)
 	}
 }

@@ -5,7 +5,9 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"github.com/gofrs/flock"
@@ -52,6 +54,10 @@ func (l *Ledger) intend(owner string, keep bool, r steps.Resource) (int, error) 
 		}
 	}
 	if err != nil {
+		var system *fs.PathError
+		if errors.As(err, &system) {
+			err = fmt.Errorf("%w (%s)", system.Err, l.path) // the file had another name when it was opened
+		}
 		return 0, fmt.Errorf("nothing was created, because the record of it cannot be written: %w", err)
 	}
 	return n, nil

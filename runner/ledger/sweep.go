@@ -167,7 +167,7 @@ func (s *Sweep) ledger(ctx context.Context, path string) {
 	}
 	switch err := errors.Join(locked, err); {
 	case alive:
-		g.Alone, g.Problems = "it lives: a process of this machine holds its ledger", nil
+		g.Alone, g.Problems = "in use: a process of this machine holds its ledger, the run itself or another sweep", nil
 	case err != nil:
 		g.Problems = []string{"its ledger cannot be used: " + err.Error()}
 	default:

@@ -194,7 +194,7 @@ func TestSweepByLedger(t *testing.T) {
 		s.DryRun = true
 		swept := s.do()
 		expect(t, "dry", s.told(), dead+": would be removed never made would be removed one\n"+
-			alive+": alone: it lives: a process of this machine holds its ledger;\n000000cccccc: kept kept\n")
+			alive+": alone: in use: a process of this machine holds its ledger, the run itself or another sweep;\n000000cccccc: kept kept\n")
 		expect(t, "after the dry run", s.names(), "queue kept, queue mine, queue one")
 		if swept.Removed != 2 || swept.Left != 0 || swept.Alone != 1 || len(s.waits) > 0 {
 			t.Errorf("%+v %v", swept, s.waits)
@@ -204,7 +204,7 @@ func TestSweepByLedger(t *testing.T) {
 		began := time.Now()
 		swept = s.do()
 		expect(t, "told", s.told(), dead+": removed never made removed one\n"+
-			alive+": alone: it lives: a process of this machine holds its ledger;\n000000cccccc: kept kept\n")
+			alive+": alone: in use: a process of this machine holds its ledger, the run itself or another sweep;\n000000cccccc: kept kept\n")
 		expect(t, "left", s.names(), "queue kept, queue mine")
 		if _, err := os.Stat(path); err == nil {
 			t.Error("the ledger is still there")
@@ -356,7 +356,7 @@ func TestSweepProtectsARunOfThisMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.do()
-		expect(t, "told", s.told(), dead+":\n"+alive+": alone: it lives: a process of this machine holds its ledger;\n"+dead+": removed rehearse-"+dead+"-12345678\n")
+		expect(t, "told", s.told(), dead+":\n"+alive+": alone: in use: a process of this machine holds its ledger, the run itself or another sweep;\n"+dead+": removed rehearse-"+dead+"-12345678\n")
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}

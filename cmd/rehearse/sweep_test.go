@@ -196,12 +196,15 @@ func TestInterruptedSweep(t *testing.T) {
 	c.Env = append(os.Environ(), asProgram+"=1")
 	c.Stdout, c.Stderr = &said, &said
 	dead := make(chan struct{})
+	k.mu.Lock()
 	k.calls, k.at = 0, 3 // after asking twice who it is
 	k.kill = func() {
 		_ = c.Process.Signal(os.Interrupt)
 		<-dead
 	}
-	if err := c.Start(); err != nil {
+	err := c.Start()
+	k.mu.Unlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	_ = c.Wait() // its exit code is looked at

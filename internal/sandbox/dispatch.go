@@ -177,10 +177,12 @@ func (e *endpoint) invoke(ctx context.Context, f reflect.Value, operation string
 }
 
 func (s *Sandbox) intercept(ctx context.Context, service, operation string) error {
-	if s.options.Intercept == nil {
-		return nil
+	if s.options.Intercept != nil {
+		if err := s.options.Intercept(ctx, service, operation); err != nil {
+			return err
+		}
 	}
-	return s.options.Intercept(ctx, service, operation)
+	return s.fail(ctx, service, operation)
 }
 
 // answer says what takes the place of the answer to an operation that was carried out.

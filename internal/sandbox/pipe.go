@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"syscall"
 )
 
 // pipeListener accepts connections that live in memory. Unlike a TCP listener it works in a synctest bubble.
@@ -11,6 +12,7 @@ type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}
 	close sync.Once // guards the closing of done, which never blocks
+	open
 }
 
 func newPipeListener() *pipeListener {
@@ -35,12 +37,17 @@ func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
 
 func (l *pipeListener) dial(ctx context.Context, addr string) (net.Conn, error) {
 	client, server := net.Pipe()
+	if !l.add(server) {
+		return nil, &net.OpError{Op: "dial", Net: "pipe", Addr: pipeAddr{addr}, Err: syscall.ECONNREFUSED}
+	}
 	select {
 	case l.conns <- server:
 		return client, nil
 	case <-l.done:
+		l.forget(server)
 		return nil, &net.OpError{Op: "dial", Net: "pipe", Addr: pipeAddr{addr}, Err: net.ErrClosed}
 	case <-ctx.Done():
+		l.forget(server)
 		return nil, &net.OpError{Op: "dial", Net: "pipe", Addr: pipeAddr{addr}, Err: ctx.Err()}
 	}
 }

@@ -60,6 +60,8 @@ type Options struct {
 	Skew time.Duration
 	// Delivery makes what happens behind the callers' backs unkind.
 	Delivery Delivery
+	// Unkind makes calls and the way to the sandbox fail.
+	Unkind Unkind
 }
 
 // Delivery is how events reach what waits for them: rules' targets, S3 notifications, records of streams.
@@ -73,6 +75,7 @@ type Delivery struct {
 type Sandbox struct {
 	options   Options
 	routes    *routes
+	dice      *dice
 	transport *http.Transport
 	client    *http.Client
 
@@ -100,7 +103,7 @@ type Sandbox struct {
 // New starts a sandbox and deploys the systems of the options. The sandbox lives until Close; ctx bounds it too.
 // An error names the template, the line and what to change.
 func New(ctx context.Context, o Options) (*Sandbox, error) {
-	s := &Sandbox{options: o, listener: newPipeListener()}
+	s := &Sandbox{options: o, dice: newDice(o.Unkind.Seed), listener: newPipeListener()}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.transport = &http.Transport{DialContext: s.Dial, MaxIdleConnsPerHost: 100, DisableCompression: true}
 	s.client = &http.Client{Transport: awsclient.OwnBody{RoundTripper: s.transport}}
@@ -126,11 +129,12 @@ func (s *Sandbox) serve() {
 		Handler:           s,
 		BaseContext:       func(net.Listener) context.Context { return s.ctx },
 		ReadHeaderTimeout: time.Minute,
-		ConnState: func(_ net.Conn, state http.ConnState) {
+		ConnState: func(c net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateNew:
 				s.group.Add(1)
 			case http.StateClosed, http.StateHijacked:
+				s.listener.forget(c)
 				s.group.Done()
 			}
 		},
@@ -194,7 +198,9 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
-	s.routes.ServeHTTP(w, r.WithContext(ctx))
+	answer := &cutAnswer{ResponseWriter: w}
+	s.routes.ServeHTTP(answer, r.WithContext(context.WithValue(ctx, answerKey{}, answer)))
+	answer.end()
 }
 
 // now is the time by the sandbox's clock.
@@ -213,11 +219,11 @@ func (s *Sandbox) spawn(work func(ctx context.Context)) {
 // deliver runs work once or twice, late or at once, as the options say.
 func (s *Sandbox) deliver(work func(ctx context.Context)) {
 	s.spawn(func(ctx context.Context) {
-		if !pause(ctx, s.options.Delivery.Delay) {
+		if !pause(ctx, s.options.Delivery.Delay+s.dice.upTo(s.options.Unkind.Jitter)) {
 			return
 		}
 		work(ctx)
-		if s.options.Delivery.Twice {
+		if s.options.Delivery.Twice || s.dice.falls(s.options.Unkind.Twice) {
 			work(ctx)
 		}
 	})

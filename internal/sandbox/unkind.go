@@ -1,0 +1,179 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/smithy-go"
+)
+
+// Unkind makes the sandbox fail as AWS and the way to it do. Shares are from 0 (never) to 1 (always) of the calls of
+// clients and functions; what services do for each other never fails, nor does the question who one is. The zero value
+// is kind.
+type Unkind struct {
+	Seed uint64 // of everything that is left to chance
+
+	Throttled float64 // answered as throttled, not carried out
+	Failed    float64 // answered with status 500, not carried out
+	Reset     float64 // the connection breaks without an answer, not carried out
+	Cut       float64 // carried out, and the connection breaks in the middle of the answer
+	Slow      float64 // answered only after SlowBy
+	SlowBy    time.Duration
+
+	Twice  float64       // of deliveries: they come twice, with the same ids
+	Jitter time.Duration // each delivery comes up to so much later still, so that the order is lost
+
+	// Spared are operations, by service and name, that are at worst throttled or slow. nil: none.
+	Spared func(service, operation string) bool
+	// CutAnswer chooses calls that are carried out and whose answer breaks off in the middle. nil: none beside Cut.
+	CutAnswer func(service, operation string) bool
+}
+
+// dice are what is left to chance.
+type dice struct {
+	mu   sync.Mutex
+	rand *rand.Rand
+}
+
+func newDice(seed uint64) *dice { return &dice{rand: rand.New(rand.NewPCG(seed, seed))} }
+
+// falls says whether something happens that happens to this share.
+func (d *dice) falls(share float64) bool {
+	if share <= 0 {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.rand.Float64() < share
+}
+
+func (d *dice) upTo(most time.Duration) time.Duration {
+	if most <= 0 {
+		return 0
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return time.Duration(d.rand.Int64N(int64(most)))
+}
+
+// errReset breaks a connection.
+var errReset = errors.New("the sandbox breaks this connection")
+
+// fail decides by chance what becomes of a call before it is carried out.
+func (s *Sandbox) fail(ctx context.Context, service, operation string) error {
+	u := s.options.Unkind
+	if service == "sts" {
+		return nil // nothing has begun yet
+	}
+	if s.dice.falls(u.Slow) && !pause(ctx, u.SlowBy) {
+		return errReset
+	}
+	if s.dice.falls(u.Throttled) {
+		return &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded", Fault: smithy.FaultClient}
+	}
+	spared := u.Spared != nil && u.Spared(service, operation)
+	switch {
+	case !spared && s.dice.falls(u.Failed):
+		return &smithy.GenericAPIError{Code: "InternalFailure", Message: "An internal error has occurred", Fault: smithy.FaultServer}
+	case !spared && s.dice.falls(u.Reset):
+		return errReset
+	case !spared && s.dice.falls(u.Cut), u.CutAnswer != nil && u.CutAnswer(service, operation):
+		if answer, ok := ctx.Value(answerKey{}).(*cutAnswer); ok {
+			answer.cut = true
+		}
+	}
+	return nil
+}
+
+type answerKey struct{}
+
+// cutAnswer holds an answer back until it is known whether it breaks off.
+type cutAnswer struct {
+	http.ResponseWriter
+	cut    bool
+	status int
+	body   bytes.Buffer
+}
+
+func (a *cutAnswer) WriteHeader(status int) {
+	if !a.cut {
+		a.ResponseWriter.WriteHeader(status)
+	}
+	a.status = status
+}
+
+func (a *cutAnswer) Write(b []byte) (int, error) {
+	if !a.cut {
+		return a.ResponseWriter.Write(b)
+	}
+	return a.body.Write(b)
+}
+
+// end sends what is sent of an answer that breaks off: its headers and half of its body; nothing where it has none.
+func (a *cutAnswer) end() {
+	if !a.cut {
+		return
+	}
+	if n := a.body.Len(); n > 0 {
+		a.Header().Set("Content-Length", strconv.Itoa(n))
+		if a.status == 0 {
+			a.status = http.StatusOK
+		}
+		a.ResponseWriter.WriteHeader(a.status)
+		_, _ = a.ResponseWriter.Write(a.body.Bytes()[:n/2]) // who reads it is cut off anyway
+		_ = http.NewResponseController(a.ResponseWriter).Flush()
+	}
+	panic(http.ErrAbortHandler) // breaks the connection
+}
+
+// GoAway breaks all connections and refuses new ones, as an endpoint does that is down. What was begun goes on.
+func (s *Sandbox) GoAway() { s.listener.setAway(true) }
+
+// ComeBack ends GoAway.
+func (s *Sandbox) ComeBack() { s.listener.setAway(false) }
+
+// open are the connections of a listener that can go away.
+type open struct {
+	mu    sync.Mutex // never held while waiting
+	away  bool
+	conns map[net.Conn]struct{}
+}
+
+// add notes a connection; it reports false when the listener is away.
+func (o *open) add(c net.Conn) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.away {
+		if o.conns == nil {
+			o.conns = map[net.Conn]struct{}{}
+		}
+		o.conns[c] = struct{}{}
+	}
+	return !o.away
+}
+
+func (o *open) setAway(away bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.away = away
+	if away {
+		for c := range o.conns {
+			_ = c.Close() // a pipe has no reason to refuse
+		}
+		o.conns = nil
+	}
+}
+
+// forget drops a connection that was closed.
+func (o *open) forget(c net.Conn) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.conns, c)
+}

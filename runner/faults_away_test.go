@@ -106,7 +106,7 @@ func TestEndpointGoesAwayForGood(t *testing.T) {
 		{
 			name: "in assert", when: eventsBegin("assert/0"),
 			code: runner.ExitFailed, ends: map[string]event.Status{"Events": event.Errored, "Things": event.Passed},
-			says: []string{"no answer within 30s", "connection refused", "Left behind"},
+			says: []string{"connection refused", "Left behind"},
 			left: []string{"events.rule", "sqs.queue", "s3.object", "dynamodb.item"},
 		},
 		{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -176,4 +177,30 @@ func (o *open) forget(c net.Conn) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.conns, c)
+}
+
+// Drop removes what no operation of the sandbox removes, with all that is in it, as somebody might during a run: a
+// "table", a "bucket" or a "state_machine", by its name.
+func (s *Sandbox) Drop(what, name string) error {
+	switch what {
+	case "table":
+		s.dynamo.mu.Lock()
+		defer s.dynamo.mu.Unlock()
+		if s.dynamo.tables[name] != nil {
+			delete(s.dynamo.tables, name)
+			return nil
+		}
+	case "bucket":
+		return s.s3.store.ForceDeleteBucket(name)
+	case "state_machine":
+		s.states.mu.Lock()
+		defer s.states.mu.Unlock()
+		for arn, m := range s.states.machines {
+			if m.name == name {
+				delete(s.states.machines, arn)
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("there is no %s %q to drop", what, name)
 }

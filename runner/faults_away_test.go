@@ -105,7 +105,7 @@ func TestEndpointGoesAwayForGood(t *testing.T) {
 		},
 		{
 			name: "in assert", when: eventsBegin("assert/0"),
-			code: runner.ExitFailed, ends: map[string]event.Status{"Events": event.Errored, "Things": event.Passed},
+			code: runner.ExitFailed, ends: map[string]event.Status{"Events": event.Errored, "Things": event.Errored},
 			says: []string{"connection refused", "Left behind"},
 			left: []string{"events.rule", "sqs.queue", "s3.object", "dynamodb.item"},
 		},
@@ -155,36 +155,28 @@ func TestEndpointGoesAwayForGood(t *testing.T) {
 	}
 }
 
-// TestSlowCalls: one call that takes longer than an attempt may.
-func TestSlowCalls(t *testing.T) {
-	late := func(ctx context.Context) error {
-		select {
-		case <-time.After(40 * time.Second):
-		case <-ctx.Done():
-		}
-		return nil
+// late holds a call back for longer than an attempt may take.
+func late(ctx context.Context) error {
+	select {
+	case <-time.After(40 * time.Second):
+	case <-ctx.Done():
 	}
-	for _, c := range []struct {
-		operation string
-		code      int
-		says      string
-	}{
-		{"states DescribeExecution", 0, ""},
-		{"logs FilterLogEvents", 0, ""},
-		{"sqs DeleteQueue", 0, ""},
-		{"events PutEvents", 0, ""}, // a canary of the listener: another one is sent
-		{"cloudformation DescribeStacks", 0, ""},
-		{"states StartExecution", 1, "no answer to an attempt within 30s (attempt_timeout); it may have happened, so it is not sent again"},
-		{"dynamodb PutItem", 1, "no answer to an attempt within 30s (attempt_timeout); it may have happened, so it is not sent again"},
+	return nil
+}
+
+// TestSlowCall: one call takes longer than an attempt may, and the next does not.
+func TestSlowCall(t *testing.T) {
+	for _, what := range []string{
+		"states DescribeExecution", "logs FilterLogEvents", "sqs DeleteQueue", "cloudformation DescribeStacks",
+		"events PutEvents", // a canary of the listener: another one is sent
 	} {
-		t.Run(c.operation, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				service, operation, _ := strings.Cut(c.operation, " ")
+				service, operation, _ := strings.Cut(what, " ")
 				r := performWith(t, sandbox.Options{Intercept: nth(service, operation, 1, late)}, whole)
-				if r.code != c.code {
-					t.Errorf("exit code %d, want %d\n%s", r.code, c.code, r.text)
+				if r.code != runner.ExitPassed {
+					t.Errorf("exit code %d, want 0\n%s", r.code, r.text)
 				}
-				says(t, r, c.says)
 				r.clean(t)
 			})
 		})

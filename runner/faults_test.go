@@ -43,7 +43,6 @@ act:
     id: started
   - upload_object: {bucket: play-bucket, key: "${scenario.id}-2", text: world}
   - put_item: {table: play-table, item: {pk: "${scenario.id}-2", n: 2}}
-  - start_execution: {state_machine: play-slow, input: {}, name: "${scenario.id}-slow"}
 assert:
   - execution: {arn: "${started.execution_arn}"}
     expect: {output.run: "${scenario.id}"}
@@ -54,6 +53,9 @@ assert:
   - http_request: {url: "http://aws.sandbox.localhost/play-bucket/${scenario.id}"}
     expect: {body: hello}
   - wait: 20s # so that clean-up begins when the other case is over
+    id: late
+  - start_execution: {state_machine: play-slow, input: {}, name: "${scenario.id}-slow"} # and has something to stop
+    after: late
 cleanup:
   - delete_item: {table: play-table, key: {pk: "${scenario.id}"}}
   - delete_object: {bucket: play-bucket, key: "${scenario.id}"}
@@ -62,11 +64,11 @@ cleanup:
 // intercept decides what becomes of a call.
 type intercept = func(ctx context.Context, service, operation string) error
 
-func throttled() error {
+func throttling() error {
 	return &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded", Fault: smithy.FaultClient}
 }
 
-func failing() error {
+func serverError() error {
 	return &smithy.GenericAPIError{Code: "InternalFailure", Message: "An internal error has occurred", Fault: smithy.FaultServer}
 }
 
@@ -138,13 +140,13 @@ func TestFaultsThatPassBy(t *testing.T) {
 		options func() sandbox.Options
 	}{
 		{"nothing goes wrong", func() sandbox.Options { return sandbox.Options{} }},
-		{"throttling for 10 s from the first call on", func() sandbox.Options { return sandbox.Options{Intercept: between(0, 10*time.Second, throttled)} }},
+		{"throttling for 10 s from the first call on", func() sandbox.Options { return sandbox.Options{Intercept: between(0, 10*time.Second, throttling)} }},
 		{"throttling for 10 s from the middle on", func() sandbox.Options {
-			return sandbox.Options{Intercept: between(2*time.Second, 12*time.Second, throttled)}
+			return sandbox.Options{Intercept: between(2*time.Second, 12*time.Second, throttling)}
 		}},
-		{"5xx for 3 s at the start", func() sandbox.Options { return sandbox.Options{Intercept: between(0, 3*time.Second, failing)} }},
+		{"5xx for 3 s at the start", func() sandbox.Options { return sandbox.Options{Intercept: between(0, 3*time.Second, serverError)} }},
 		{"5xx in assert for 10 s", func() sandbox.Options {
-			return sandbox.Options{Intercept: between(2100*time.Millisecond, 12*time.Second, failing)}
+			return sandbox.Options{Intercept: between(2100*time.Millisecond, 12*time.Second, serverError)}
 		}},
 		{"no connection survives in assert for 10 s", func() sandbox.Options {
 			return sandbox.Options{Intercept: between(2100*time.Millisecond, 12*time.Second, cut)}
@@ -236,7 +238,7 @@ func TestStimuliThatMayHaveHappened(t *testing.T) {
 		what                 func() error
 	}{
 		{"an event whose answer is cut", `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`, "events PutEvents", nil},
-		{"an event answered with 5xx", `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`, "events PutEvents", failing},
+		{"an event answered with 5xx", `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`, "events PutEvents", serverError},
 		{"an event on a connection that broke", `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`, "events PutEvents", func() error { return errCut }},
 		{"events whose answer is cut", `put_events: {bus: play-bus, entries: [{source: shop, detail_type: placed, detail: {}}]}`, "events PutEvents", nil},
 		{"a request whose answer is cut", `http_request: {url: "http://aws.sandbox.localhost/play-bucket/k", method: DELETE}`, "s3 DeleteObject", nil},

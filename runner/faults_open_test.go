@@ -12,6 +12,8 @@ import (
 	"github.com/rehearse-dev/rehearse/internal/sandbox"
 	"github.com/rehearse-dev/rehearse/runner"
 	"github.com/rehearse-dev/rehearse/runner/event"
+	"github.com/rehearse-dev/rehearse/steps"
+	"github.com/rehearse-dev/rehearse/steps/catalogue"
 )
 
 // What follows is not survived, or not said, as it should be.
@@ -181,5 +183,30 @@ func TestLeftBehindIsToldOnceInACase(t *testing.T) {
 		if len(lines) != 2 {
 			t.Errorf("%d lines tell of 2 objects\n%s", len(lines), r.text)
 		}
+	})
+}
+
+// TestPanicOfACloser: what is done at the end of the run breaks, and with it
+// the program: no other listener ends, and nothing of the run's is taken back.
+func TestPanicOfACloser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stop chan struct{}
+		defer func() {
+			if p := recover(); p != nil {
+				t.Errorf("the program ends with: %v", p)
+				close(stop) // what still waits would keep the bubble open
+			}
+		}()
+		r := perform(t, "scenario: Closes\nact:\n  - broken: {}\nassert:\n  - check: 1 == 1\n---\n"+whole, func(s *stage) {
+			stop = s.stop
+			s.kinds = kinds{catalogue.New(), map[string]steps.Def[nowhere, shown]{"broken": {
+				Do: func(_ context.Context, e *steps.Env, _ nowhere) (shown, error) {
+					e.Run.OnClose(func(context.Context) error { panic("ouch") })
+					return shown{}, nil
+				},
+			}}}
+		})
+		says(t, r, "ouch", "please report it")
+		r.clean(t)
 	})
 }

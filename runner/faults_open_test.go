@@ -63,6 +63,35 @@ func TestDeedThatTookTooLongIsNotSentAgain(t *testing.T) {
 	}
 }
 
+// TestReadsOfDeedsAreAskedAgain: steps of act get a place that sends nothing
+// twice, for what they only look up as well; so a reset or a 5xx of a read is
+// an error at once, and it says of the deed that it may have happened.
+func TestReadsOfDeedsAreAskedAgain(t *testing.T) {
+	for operation, act := range map[string]string{
+		"dynamodb GetItem":        `put_item: {table: play-table, item: {pk: "${scenario.id}"}}`,
+		"dynamodb DescribeTable":  `put_item: {table: play-table, item: {pk: "${scenario.id}"}}`,
+		"s3 HeadObject":           `upload_object: {bucket: play-bucket, key: "${scenario.id}", text: x}`,
+		"s3 HeadBucket":           `upload_object: {bucket: play-bucket, key: "${scenario.id}", text: x}`,
+		"events DescribeEventBus": `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`,
+	} {
+		for fault, what := range map[string]error{"reset": errCut, "5xx": serverError("")} {
+			for _, phase := range []string{"arrange", "act"} {
+				t.Run(operation+" "+fault+" in "+phase, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						service, o, _ := strings.Cut(operation, " ")
+						r := performWith(t, sandbox.Options{Intercept: nth(service, o, 1, func(context.Context) error { return what })},
+							"scenario: S\n"+phase+":\n  - "+act+"\nassert:\n  - check: 1 == 1\n")
+						if r.code != runner.ExitPassed {
+							t.Errorf("exit code %d\n%s", r.code, r.text)
+						}
+						r.clean(t)
+					})
+				})
+			}
+		}
+	}
+}
+
 // TestListenerThatCannotReadSaysSoAtOnce: the queue's refusal is known in the
 // first second, yet canaries are put on the bus for a minute, and the message
 // then speaks of the bus's policy.

@@ -64,11 +64,7 @@ cleanup:
 // intercept decides what becomes of a call.
 type intercept = func(ctx context.Context, service, operation string) error
 
-func throttling() error {
-	return &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded", Fault: smithy.FaultClient}
-}
-
-func serverError() error {
+func serverError(string) error {
 	return &smithy.GenericAPIError{Code: "InternalFailure", Message: "An internal error has occurred", Fault: smithy.FaultServer}
 }
 
@@ -80,7 +76,7 @@ var errCut = errors.New("the connection is cut")
 
 // between lets something happen for a time only. The clock starts with the
 // first call, so that setting the sandbox up is not part of it.
-func between(from, to time.Duration, what func() error) intercept {
+func between(from, to time.Duration, what func(service string) error) intercept {
 	var first atomic.Pointer[time.Time]
 	return func(_ context.Context, service, _ string) error {
 		if service == "sts" { // Connect, before the run
@@ -89,7 +85,7 @@ func between(from, to time.Duration, what func() error) intercept {
 		now := time.Now()
 		first.CompareAndSwap(nil, &now)
 		if d := now.Sub(*first.Load()); d >= from && d < to {
-			return what()
+			return what(service)
 		}
 		return nil
 	}
@@ -134,15 +130,17 @@ func says(t *testing.T, r result, parts ...string) {
 // TestFaultsThatPassBy: a run survives what passes by itself, with the same
 // verdict as without it, and leaves nothing.
 func TestFaultsThatPassBy(t *testing.T) {
-	cut := func() error { return errCut }
+	cut := func(string) error { return errCut }
 	for _, c := range []struct {
 		name    string
 		options func() sandbox.Options
 	}{
 		{"nothing goes wrong", func() sandbox.Options { return sandbox.Options{} }},
-		{"throttling for 10 s from the first call on", func() sandbox.Options { return sandbox.Options{Intercept: between(0, 10*time.Second, throttling)} }},
+		{"throttling for 10 s from the first call on", func() sandbox.Options {
+			return sandbox.Options{Intercept: between(0, 10*time.Second, sandbox.Throttling)}
+		}},
 		{"throttling for 10 s from the middle on", func() sandbox.Options {
-			return sandbox.Options{Intercept: between(2*time.Second, 12*time.Second, throttling)}
+			return sandbox.Options{Intercept: between(2*time.Second, 12*time.Second, sandbox.Throttling)}
 		}},
 		{"5xx for 3 s at the start", func() sandbox.Options { return sandbox.Options{Intercept: between(0, 3*time.Second, serverError)} }},
 		{"5xx in assert for 10 s", func() sandbox.Options {
@@ -238,7 +236,7 @@ func TestStimuliThatMayHaveHappened(t *testing.T) {
 		what                 func() error
 	}{
 		{"an event whose answer is cut", `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`, "events PutEvents", nil},
-		{"an event answered with 5xx", `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`, "events PutEvents", serverError},
+		{"an event answered with 5xx", `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`, "events PutEvents", func() error { return serverError("events") }},
 		{"an event on a connection that broke", `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`, "events PutEvents", func() error { return errCut }},
 		{"events whose answer is cut", `put_events: {bus: play-bus, entries: [{source: shop, detail_type: placed, detail: {}}]}`, "events PutEvents", nil},
 		{"a request whose answer is cut", `http_request: {url: "http://aws.sandbox.localhost/play-bucket/k", method: DELETE}`, "s3 DeleteObject", nil},

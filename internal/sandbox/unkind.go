@@ -67,6 +67,19 @@ func (d *dice) upTo(most time.Duration) time.Duration {
 // errReset breaks a connection.
 var errReset = errors.New("the sandbox breaks this connection")
 
+// Throttling is how a service, by its signing name, says that it is asked too often.
+func Throttling(service string) error {
+	switch service {
+	case "s3":
+		return &apiError{Code: "SlowDown", Message: "Please reduce your request rate.", Status: http.StatusServiceUnavailable}
+	case "lambda":
+		return &apiError{Code: "TooManyRequestsException", Message: "Rate Exceeded.", Status: http.StatusTooManyRequests}
+	case "dynamodb":
+		return refuse("ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded.")
+	}
+	return refuse("ThrottlingException", "Rate exceeded")
+}
+
 // fail decides by chance what becomes of a call before it is carried out.
 func (s *Sandbox) fail(ctx context.Context, service, operation string) error {
 	u := s.options.Unkind
@@ -77,7 +90,7 @@ func (s *Sandbox) fail(ctx context.Context, service, operation string) error {
 		return errReset
 	}
 	if s.dice.falls(u.Throttled) {
-		return &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded", Fault: smithy.FaultClient}
+		return Throttling(service)
 	}
 	spared := u.Spared != nil && u.Spared(service, operation)
 	switch {

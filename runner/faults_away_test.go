@@ -182,3 +182,19 @@ func TestSlowCall(t *testing.T) {
 		})
 	}
 }
+
+// TestReasonOutlivesTheDeadline: what could not be removed is told with what
+// kept it, and not with the end of the time for it.
+func TestReasonOutlivesTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := perform(t, whole, from(begins("cleanup/0"), 0))
+		if r.code != runner.ExitLeft {
+			t.Errorf("exit code %d", r.code)
+		}
+		for _, l := range r.events[len(r.events)-1].Body.(*event.RunFinish).Left {
+			if strings.Contains(l, "context deadline exceeded") {
+				t.Error(l)
+			}
+		}
+	})
+}

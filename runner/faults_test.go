@@ -174,7 +174,9 @@ func TestAnswersCutInTheMiddle(t *testing.T) {
 	for _, operation := range []string{
 		"sqs ReceiveMessage", "sqs DeleteMessageBatch", "logs FilterLogEvents", "s3 GetObject", "s3 HeadObject",
 		"states DescribeExecution", "states GetExecutionHistory", "sqs DeleteQueue", "events ListTargetsByRule", "events DeleteRule",
-		"s3 DeleteObject",
+		"s3 DeleteObject", "dynamodb DeleteItem", "states StopExecution", "sqs GetQueueUrl", "events RemoveTargets",
+		"cloudformation DescribeStacks", "events DescribeEventBus", "events DescribeRule", "dynamodb DescribeTable", "dynamodb GetItem",
+		"sqs CreateQueue", "events PutRule", "events PutTargets",
 	} {
 		t.Run(operation, func(t *testing.T) { cutInTheMiddle(t, operation) })
 	}

@@ -33,7 +33,7 @@ type Unkind struct {
 
 	// Spared are operations, by service and name, that are at worst throttled or slow. nil: none.
 	Spared func(service, operation string) bool
-	// CutAnswer chooses calls that are carried out and whose answer breaks off in the middle. nil: none beside Cut.
+	// CutAnswer chooses, when they end, calls that are carried out and whose answer breaks off in the middle. nil: none beside Cut.
 	CutAnswer func(service, operation string) bool
 }
 
@@ -93,15 +93,17 @@ func (s *Sandbox) fail(ctx context.Context, service, operation string) error {
 		return Throttling(service)
 	}
 	spared := u.Spared != nil && u.Spared(service, operation)
+	answer, _ := ctx.Value(answerKey{}).(*cutAnswer)
 	switch {
 	case !spared && s.dice.falls(u.Failed):
 		return &smithy.GenericAPIError{Code: "InternalFailure", Message: "An internal error has occurred", Fault: smithy.FaultServer}
 	case !spared && s.dice.falls(u.Reset):
 		return errReset
-	case !spared && s.dice.falls(u.Cut), u.CutAnswer != nil && u.CutAnswer(service, operation):
-		if answer, ok := ctx.Value(answerKey{}).(*cutAnswer); ok {
-			answer.cut = true
-		}
+	case answer == nil:
+	case !spared && s.dice.falls(u.Cut):
+		answer.cut = func() bool { return true }
+	case u.CutAnswer != nil:
+		answer.cut = func() bool { return u.CutAnswer(service, operation) }
 	}
 	return nil
 }
@@ -111,40 +113,47 @@ type answerKey struct{}
 // cutAnswer holds an answer back until it is known whether it breaks off.
 type cutAnswer struct {
 	http.ResponseWriter
-	cut    bool
+	cut    func() bool // asked at its end; nil: it is not held back
 	status int
 	body   bytes.Buffer
 }
 
 func (a *cutAnswer) WriteHeader(status int) {
-	if !a.cut {
+	if a.cut == nil {
 		a.ResponseWriter.WriteHeader(status)
 	}
 	a.status = status
 }
 
 func (a *cutAnswer) Write(b []byte) (int, error) {
-	if !a.cut {
+	if a.cut == nil {
 		return a.ResponseWriter.Write(b)
 	}
 	return a.body.Write(b)
 }
 
-// end sends what is sent of an answer that breaks off: its headers and half of its body; nothing where it has none.
+// end sends what was held back; of an answer that breaks off its headers and half of its body, and nothing where it has none.
 func (a *cutAnswer) end() {
-	if !a.cut {
+	if a.cut == nil {
 		return
 	}
-	if n := a.body.Len(); n > 0 {
-		a.Header().Set("Content-Length", strconv.Itoa(n))
-		if a.status == 0 {
-			a.status = http.StatusOK
-		}
-		a.ResponseWriter.WriteHeader(a.status)
-		_, _ = a.ResponseWriter.Write(a.body.Bytes()[:n/2]) // who reads it is cut off anyway
-		_ = http.NewResponseController(a.ResponseWriter).Flush()
+	cut, body := a.cut(), a.body.Bytes()
+	if cut && len(body) == 0 {
+		panic(http.ErrAbortHandler) // breaks the connection
 	}
-	panic(http.ErrAbortHandler) // breaks the connection
+	sent := body
+	if cut {
+		a.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		sent = body[:len(body)/2]
+	}
+	if a.status != 0 {
+		a.ResponseWriter.WriteHeader(a.status)
+	}
+	_, _ = a.ResponseWriter.Write(sent) // fails only when the caller has left
+	if cut {
+		_ = http.NewResponseController(a.ResponseWriter).Flush() // likewise
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // GoAway breaks all connections and refuses new ones, as an endpoint does that is down. What was begun goes on.

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -13,47 +14,45 @@ import (
 	"github.com/rehearse-dev/rehearse/runner/event"
 )
 
-// from lets the endpoint go away when the first event comes that is waited
-// for, for a time or, with 0, for good.
-func from(when func(event.Event) bool, d time.Duration) func(*stage) {
-	return func(s *stage) {
-		gone := false
-		s.watch = func(e event.Event) {
-			if gone || !when(e) {
-				return
-			}
-			gone = true
-			s.sandbox.GoAway()
-			if d > 0 {
-				time.AfterFunc(d, s.sandbox.ComeBack)
-			}
+// away runs everything with an endpoint that goes away for a time or, with 0,
+// for good: at the first call of an operation, or after a while.
+func away(t *testing.T, when string, d time.Duration) result {
+	t.Helper()
+	var s *stage
+	leave := func() {
+		s.sandbox.GoAway()
+		if d > 0 {
+			time.AfterFunc(d, s.sandbox.ComeBack)
 		}
 	}
-}
-
-// begins is the start of a step.
-func begins(step string) func(event.Event) bool {
-	return func(e event.Event) bool { return e.Type == event.StepStarted && e.Step == step }
-}
-
-// eventsBegin is the start of a step of the case that listens.
-func eventsBegin(step string) func(event.Event) bool {
-	return func(e event.Event) bool { return begins(step)(e) && strings.Contains(e.Case, "Events") }
+	service, operation, called := strings.Cut(when, " ")
+	o := sandbox.Options{Intercept: nth(service, operation, 1, func(context.Context) error {
+		leave()
+		return errCut
+	})}
+	return performWith(t, o, whole, func(x *stage) {
+		if s = x; called {
+			return
+		}
+		after, err := time.ParseDuration(when)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.change = func(*runner.Options) { time.AfterFunc(after, leave) } // the way to AWS has been found
+	})
 }
 
 func TestEndpointGoesAwayAndComesBack(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		when func(event.Event) bool
-	}{
-		{"before the first call", func(e event.Event) bool { return e.Type == event.RunStarted }},
-		{"in assert", eventsBegin("assert/0")},
-		{"in clean-up", begins("cleanup/0")},
-		{"while taking back", func(e event.Event) bool { return e.Type == event.ResourceReleased }},
+	for name, when := range map[string]string{
+		"at the first call": "cloudformation DescribeStacks",
+		"in assert":         "2500ms",
+		"in clean-up":       "dynamodb DeleteItem",
+		"while taking back": "states StopExecution",
+		"at the very end":   "events RemoveTargets",
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := perform(t, whole, from(c.when, 15*time.Second))
+				r := away(t, when, 15*time.Second)
 				if r.code != runner.ExitPassed {
 					t.Errorf("exit code %d, want 0\n%s", r.code, r.text)
 				}
@@ -66,21 +65,14 @@ func TestEndpointGoesAwayAndComesBack(t *testing.T) {
 // TestEndpointGoesAwayAmongDeeds: a deed whose answer never came is an error
 // that says so, whether it was done or not, and what was done is taken back.
 func TestEndpointGoesAwayAmongDeeds(t *testing.T) {
-	for name, when := range map[string]func(event.Event) bool{
-		"in arrange": func(e event.Event) bool { return e.Type == event.ResourceCreated },
-		"in act":     begins("act/0"),
-	} {
+	for name, when := range map[string]string{"in arrange": "s3 PutObject", "in act": "states StartExecution"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := perform(t, whole, from(when, 15*time.Second))
-				for case_, status := range r.ends() {
-					switch {
-					case status == event.Errored:
-						says(t, r, "it may have happened, so it is not sent again")
-					case status != event.Passed:
-						t.Errorf("%s ended as %s\n%s", case_, status, r.text)
-					}
+				r := away(t, when, 15*time.Second)
+				if ends := r.ends(); ends["Things"] != event.Errored {
+					t.Errorf("%v\n%s", ends, r.text)
 				}
+				says(t, r, "it may have happened, so it is not sent again")
 				r.clean(t)
 			})
 		})
@@ -91,34 +83,31 @@ func TestEndpointGoesAwayAmongDeeds(t *testing.T) {
 // cannot be removed is named. Nothing waits for ever.
 func TestEndpointGoesAwayForGood(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		when func(event.Event) bool
-		code int
-		ends map[string]event.Status
-		says []string
-		left []string // types of resources
+		name, when string
+		code       int
+		ends       map[string]event.Status
+		says       []string
+		left       []string // types of resources
 	}{
 		{
-			name: "before the first call", when: func(e event.Event) bool { return e.Type == event.RunStarted },
+			name: "at the first call", when: "cloudformation DescribeStacks",
 			code: runner.ExitFailed, ends: map[string]event.Status{"Events": event.Errored, "Things": event.Errored},
 			says: []string{"the suite's arrange failed", "connection refused"},
 		},
 		{
-			name: "in assert", when: eventsBegin("assert/0"),
+			name: "in assert", when: "2500ms",
 			code: runner.ExitFailed, ends: map[string]event.Status{"Events": event.Errored, "Things": event.Errored},
 			says: []string{"connection refused", "Left behind"},
 			left: []string{"events.rule", "sqs.queue", "s3.object", "dynamodb.item"},
 		},
 		{
-			name: "in clean-up", when: begins("cleanup/0"),
+			name: "in clean-up", when: "dynamodb DeleteItem",
 			code: runner.ExitLeft, ends: map[string]event.Status{"Events": event.Passed, "Things": event.Passed},
 			says: []string{"Left behind", "connection refused", "exit 4: something could not be cleaned up"},
 			left: []string{"events.rule", "sqs.queue", "s3.object", "dynamodb.item"},
 		},
 		{
-			name: "when all is over", when: func(e event.Event) bool {
-				return e.Type == event.ScenarioFinished && strings.Contains(e.Case, "Things")
-			},
+			name: "at the very end", when: "events RemoveTargets",
 			code: runner.ExitLeft, ends: map[string]event.Status{"Events": event.Passed, "Things": event.Passed},
 			says: []string{"Left behind", "connection refused", "exit 4: something could not be cleaned up"},
 			left: []string{"events.rule", "sqs.queue"},
@@ -127,20 +116,14 @@ func TestEndpointGoesAwayForGood(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				r := perform(t, whole, from(c.when, 0))
-				if r.code != c.code {
-					t.Errorf("exit code %d, want %d", r.code, c.code)
-				}
-				ends := r.ends()
-				for name, want := range c.ends {
-					if ends[name] != want {
-						t.Errorf("%s ended as %s, want %s", name, ends[name], want)
-					}
+				r := away(t, c.when, 0)
+				if ends := r.ends(); r.code != c.code || !maps.Equal(ends, c.ends) {
+					t.Errorf("exit code %d, %v; want %d, %v", r.code, ends, c.code, c.ends)
 				}
 				says(t, r, c.says...)
 				left := r.events[len(r.events)-1].Body.(*event.RunFinish).Left
 				for _, want := range c.left {
-					if !slices.ContainsFunc(left, func(l string) bool { return strings.HasPrefix(l, want) }) {
+					if !slices.ContainsFunc(left, func(l string) bool { return strings.Contains(l, want) }) {
 						t.Errorf("%s is not named among what is left: %q", want, left)
 					}
 				}
@@ -187,7 +170,7 @@ func TestSlowCall(t *testing.T) {
 // kept it, and not with the end of the time for it.
 func TestReasonOutlivesTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := perform(t, whole, from(begins("cleanup/0"), 0))
+		r := away(t, "dynamodb DeleteItem", 0)
 		if r.code != runner.ExitLeft {
 			t.Errorf("exit code %d", r.code)
 		}

@@ -32,9 +32,10 @@ var judges = []judge{
 	{"ministack", []string{"ministack==1.5.33", "boto3==1.43.106"}, suitesOnMiniStack},
 	{"accounts", nil, accountsOnMiniStack}, // with the requirements of ministack
 	{"aws-cli", []string{"awscli==1.46.2"}, cliOnSandbox},
-	{"patterns", nil, patternsOnJudges},                     // with the requirements of ministack
-	{"editor", nil, editorSchemas},                          // with Node.js and the packages of ajv/package-lock.json
-	{"junit", []string{"junitparser==5.0.3"}, junitReaders}, // and Node.js with the packages of junit/package-lock.json
+	{"patterns", nil, patternsOnJudges},                                 // with the requirements of ministack
+	{"editor", nil, editorSchemas},                                      // with Node.js and the packages of ajv/package-lock.json
+	{"junit", []string{"junitparser==5.0.3"}, junitReaders},             // and Node.js with the packages of junit/package-lock.json
+	{"microburst", []string{"microburst==0.10.0"}, suitesThroughFaults}, // in front of ministack
 }
 
 func main() {

@@ -18,34 +18,18 @@ import (
 // healthy, then with each fault of each, which must fail the same cases as in the sandbox. Nothing
 // may be left behind.
 func suitesOnMiniStack(ctx context.Context, b *bench) error {
-	server, err := b.start(ctx, "ministack", "/_ministack/health", func(port, url string) *exec.Cmd {
-		cmd := exec.Command(b.python, "-m", "ministack")
-		cmd.Dir = b.dir
-		// The functions inside reach AWS through the endpoint of the emulator's own environment.
-		// AUTH makes it enforce the templates' roles; the test credentials are the root user's.
-		cmd.Env = b.environment("BIND_HOST=127.0.0.1", "GATEWAY_PORT="+port, "AWS_ENDPOINT_URL="+url, "AUTH=true")
-		return cmd
-	})
+	server, config, err := b.ministack(ctx, "ministack")
 	if err != nil {
 		return err
 	}
 	defer func() { b.report.check("MiniStack stops when asked to", server.close()) }()
-	config := aws.Config{
-		Region:       region,
-		BaseEndpoint: &server.url,
-		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
-	}
 	all, err := systems()
 	if err != nil {
 		return err
 	}
 	stacks := cloudformation.NewFromConfig(config)
-	for _, s := range all {
-		err := s.deploy(ctx, stacks)
-		b.report.check("stack "+s.name+" is created from its template", err)
-		if err != nil {
-			return errors.New("without its stacks nothing can run")
-		}
+	if err := b.deploy(ctx, stacks, all); err != nil {
+		return err
 	}
 	before, err := count(ctx, config)
 	if err != nil {
@@ -68,6 +52,38 @@ func suitesOnMiniStack(ctx context.Context, b *bench) error {
 		return err
 	}
 	return b.checkKilled(ctx, config, stacks)
+}
+
+// ministack starts the emulator and gives the way to it.
+func (b *bench) ministack(ctx context.Context, name string) (*server, aws.Config, error) {
+	server, err := b.start(ctx, name, "/_ministack/health", func(port, url string) *exec.Cmd {
+		cmd := exec.Command(b.python, "-m", "ministack")
+		cmd.Dir = b.dir
+		// The functions inside reach AWS through the endpoint of the emulator's own environment.
+		// AUTH makes it enforce the templates' roles; the test credentials are the root user's.
+		cmd.Env = b.environment("BIND_HOST=127.0.0.1", "GATEWAY_PORT="+port, "AWS_ENDPOINT_URL="+url, "AUTH=true")
+		return cmd
+	})
+	if err != nil {
+		return nil, aws.Config{}, err
+	}
+	return server, aws.Config{
+		Region:       region,
+		BaseEndpoint: &server.url,
+		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}, nil
+}
+
+// deploy creates the stacks of all systems.
+func (b *bench) deploy(ctx context.Context, stacks *cloudformation.Client, all []system) error {
+	for _, s := range all {
+		err := s.deploy(ctx, stacks)
+		b.report.check("stack "+s.name+" is created from its template", err)
+		if err != nil {
+			return errors.New("without its stacks nothing can run")
+		}
+	}
+	return nil
 }
 
 // checkHealthy expects every case to pass.

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+)
+
+// A faultRule is what the proxy does to a share of the calls. The first rule that is drawn for a call counts.
+type faultRule struct {
+	Service     string         `json:"service"`
+	Operation   string         `json:"operation,omitempty"`
+	Probability float64        `json:"probability"`
+	Error       map[string]any `json:"error,omitempty"`
+	Reset       bool           `json:"reset,omitempty"`
+	Latency     map[string]any `json:"latency,omitempty"`
+	Response    map[string]any `json:"response,omitempty"`
+}
+
+// spared are calls of which nobody can know whether they were carried out when their answer is lost: rehearse does not
+// send them again, and rightly says "may have happened". HEAD has no body that could say what a status means.
+// They are throttled nevertheless, HEAD aside.
+var spared = []string{
+	"events PutEvents", "stepfunctions StartExecution", "s3 PutObject", "dynamodb PutItem", "dynamodb UpdateItem", "dynamodb DeleteItem",
+	// What a deed looks up first, and messages in a lost answer: see the tests in runner/faults_open_test.go.
+	"dynamodb GetItem", "dynamodb DescribeTable", "events DescribeEventBus", "stepfunctions DescribeStateMachine", "sqs ReceiveMessage",
+}
+
+// faultRules are moderate: some fifth of the calls goes wrong or late.
+func faultRules() []faultRule {
+	const share = .05
+	rules := []faultRule{
+		{Service: "sts", Probability: 1}, // asked before the run
+		{Service: "s3", Operation: "HeadObject", Probability: 1},
+		{Service: "s3", Operation: "HeadBucket", Probability: 1},
+		{Service: "s3", Probability: share, Error: map[string]any{"code": "SlowDown", "status": http.StatusServiceUnavailable}},
+		{Service: "dynamodb", Probability: share, Error: map[string]any{"code": "ProvisionedThroughputExceededException", "status": http.StatusBadRequest}},
+		{Service: "*", Probability: share, Error: map[string]any{"code": "ThrottlingException", "status": http.StatusBadRequest, "message": "Rate exceeded"}},
+	}
+	for _, s := range spared {
+		service, operation, _ := strings.Cut(s, " ")
+		rules = append(rules, faultRule{Service: service, Operation: operation, Probability: 1})
+	}
+	return append(
+		rules,
+		faultRule{Service: "*", Probability: share, Error: map[string]any{"code": "InternalFailure", "status": http.StatusInternalServerError}},
+		faultRule{Service: "*", Probability: share, Reset: true},
+		faultRule{Service: "*", Probability: share, Response: map[string]any{"abort_frac": .5}},
+		faultRule{Service: "*", Probability: 2 * share, Latency: map[string]any{"dist": "uniform", "min": 100, "max": 1000}},
+	)
+}
+
+// suitesThroughFaults runs the suites on the emulator through a proxy by others that throttles, fails, resets, cuts and
+// delays calls: the verdicts must be those without it, and nothing may be left.
+func suitesThroughFaults(ctx context.Context, b *bench) error {
+	server, config, err := b.ministack(ctx, "ministack-microburst")
+	if err != nil {
+		return err
+	}
+	defer func() { b.report.check("MiniStack stops when asked to", server.close()) }()
+	all, err := systems()
+	if err != nil {
+		return err
+	}
+	stacks := cloudformation.NewFromConfig(config)
+	if err := b.deploy(ctx, stacks, all); err != nil {
+		return err
+	}
+	proxy, err := b.microburst(ctx, server.url)
+	if err != nil {
+		return err
+	}
+	defer func() { b.report.check("microburst stops when asked to", proxy.close()) }()
+	before, err := count(ctx, config)
+	if err != nil {
+		return err
+	}
+	b.checkHealthy(ctx, proxy.url)
+	var each sync.WaitGroup // the first fault of each system, side by side
+	for _, s := range all {
+		each.Go(func() { b.checkFault(ctx, proxy.url, stacks, s, s.faults[0]) })
+	}
+	each.Wait()
+	fired, err := faultsFired(ctx, proxy.url)
+	http.DefaultClient.CloseIdleConnections() // the proxy waits for them when it is to stop
+	b.report.check("the proxy made calls fail: "+fired, err)
+	return b.checkInventory(ctx, config, "the runs through the proxy", before)
+}
+
+// microburst starts the proxy in front of an endpoint.
+func (b *bench) microburst(ctx context.Context, upstream string) (*server, error) {
+	rules, err := json.Marshal(map[string]any{"rules": faultRules()})
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(b.dir, "microburst.json") // JSON is YAML too
+	if err := os.WriteFile(file, rules, 0o644); err != nil {
+		return nil, err
+	}
+	return b.start(ctx, "microburst", "/_microburst/stats", func(port, _ string) *exec.Cmd {
+		cmd := exec.Command(b.python, "-m", "microburst", "--upstream", upstream, "--port", port, "--config", file)
+		cmd.Dir, cmd.Env = b.dir, b.environment()
+		return cmd
+	})
+}
+
+// faultsFired tells how often each sort of fault was made; an error when one of them never was.
+func faultsFired(ctx context.Context, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/_microburst/rules", nil)
+	if err != nil {
+		return "", err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	var rules []struct {
+		faultRule
+		Fired int `json:"fired_count"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&rules); err != nil {
+		return "", fmt.Errorf("the proxy's rules: %w", err)
+	}
+	n := map[string]int{}
+	for _, r := range rules {
+		switch {
+		case r.Error["status"] == float64(http.StatusInternalServerError):
+			n["failed"] += r.Fired
+		case r.Error != nil:
+			n["throttled"] += r.Fired
+		case r.Reset:
+			n["reset"] += r.Fired
+		case r.Response != nil:
+			n["cut"] += r.Fired
+		case r.Latency != nil:
+			n["late"] += r.Fired
+		}
+	}
+	var errs []error
+	var said []string
+	for _, sort := range []string{"throttled", "failed", "reset", "cut", "late"} {
+		errs = append(errs, unless(n[sort] > 0, "no call was %s", sort))
+		said = append(said, fmt.Sprintf("%d %s", n[sort], sort))
+	}
+	return strings.Join(said, ", "), errors.Join(errs...)
+}

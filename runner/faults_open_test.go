@@ -50,6 +50,24 @@ func TestDeedThatTookTooLongIsNotSentAgain(t *testing.T) {
 	}
 }
 
+// TestTroubleBetweenCanaries: 10 s of throttling, or an endpoint that is away
+// for 15 s, keep the canaries away for longer than a listener may go without
+// one. Silence is then an error, which names nothing of what went wrong: "no
+// canary event was put on the bus … Somebody may have changed rule, target or
+// queue", when the bus could not be asked and the rest is found unchanged.
+func TestTroubleBetweenCanaries(t *testing.T) {
+	for name, run := range map[string]func(t *testing.T) result{
+		"throttling for 10 s from the middle on": func(t *testing.T) result {
+			return performWith(t, sandbox.Options{Intercept: between(2*time.Second, 12*time.Second, sandbox.Throttling)}, whole)
+		},
+		"an endpoint away for 15 s in assert": func(t *testing.T) result { return away(t, "2500ms", 15*time.Second) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { passesBy(t, run(t)) })
+		})
+	}
+}
+
 // TestMessagesInALostAnswerAreNoSilence: messages of an answer of
 // ReceiveMessage that breaks off stay invisible for 30 s. Until then the
 // listener does not have what arrived, and the closing canary, which comes

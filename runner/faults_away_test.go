@@ -61,7 +61,7 @@ func TestEndpointGoesAwayAndComesBack(t *testing.T) {
 // found out what became of it, or it is an error that says so, whether it was
 // done or not; what was done is taken back.
 func TestEndpointGoesAwayAmongDeeds(t *testing.T) {
-	for name, when := range map[string]string{"in arrange": "s3 PutObject", "in act": "states StartExecution"} {
+	for name, when := range map[string]string{"in arrange": "s3 PutObject", "in act": "events PutEvents"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := away(t, when, 15*time.Second)

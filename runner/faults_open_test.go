@@ -2,7 +2,9 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -10,6 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/smithy-go"
+
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/internal/sandbox"
 	"github.com/rehearse-dev/rehearse/runner"
 	"github.com/rehearse-dev/rehearse/runner/event"
@@ -256,4 +261,47 @@ func TestPanicOfACloser(t *testing.T) { // in real time: what the run leaves wai
 	})
 	says(t, r, "ouch", "please report it")
 	r.clean(t)
+}
+
+// TestConnectionsThatCloseWhileIdle: that the other side closes an idle
+// connection just when it is used again passes by itself, and nothing was sent;
+// yet it is taken for an answer. A listener that reads its queue just then is
+// dead for good ("the listener cannot read its queue …: http: server closed
+// idle connection"), which TestEndpointGoesAwayAmongDeeds meets now and then.
+func TestConnectionsThatCloseWhileIdle(t *testing.T) {
+	err := &url.Error{Op: "Post", URL: sandbox.URL, Err: errors.New("http: server closed idle connection")} // net/http has no name for it
+	if !awsclient.Transient(err) || !awsclient.SurelyNotDone(err) {
+		t.Errorf("passes by: %v, surely not done: %v", awsclient.Transient(err), awsclient.SurelyNotDone(err))
+	}
+}
+
+// TestThrottlingBySQS: to clients that know its old protocol it gives the
+// codes of that, with a namespace before them.
+func TestThrottlingBySQS(t *testing.T) {
+	for _, code := range []string{"AWS.SimpleQueueService.RequestThrottled", "AWS.SimpleQueueService.ThrottlingException"} {
+		if err := (&smithy.GenericAPIError{Code: code}); !awsclient.Transient(err) || !awsclient.SurelyNotDone(err) {
+			t.Errorf("%s passes by: %v, surely not done: %v", code, awsclient.Transient(err), awsclient.SurelyNotDone(err))
+		}
+	}
+}
+
+// TestLastLookOfThroughout: every look saw what it had to, and only the answer
+// to the very last one is lost on its way. That is an error at once, so that
+// where one call in twenty fails one throughout in twenty does.
+func TestLastLookOfThroughout(t *testing.T) {
+	for name, what := range map[string]error{"throttled": sandbox.Throttling("dynamodb"), "reset": errCut, "5xx": serverError("")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var first atomic.Pointer[time.Time]
+				r := performWith(t, sandbox.Options{Intercept: func(_ context.Context, _, operation string) error {
+					now := time.Now()
+					if operation == "GetItem" && !first.CompareAndSwap(nil, &now) && now.Sub(*first.Load()) >= 3*time.Second && now.Sub(*first.Load()) < 3100*time.Millisecond {
+						return what
+					}
+					return nil
+				}}, "scenario: S\nassert:\n  - item: {table: play-table, key: {pk: nowhere}}\n    expect: {exists: false}\n    throughout: 3s\n")
+				passesBy(t, r)
+			})
+		})
+	}
 }

@@ -130,35 +130,55 @@ func others(runs []string) string {
 	return "; there is something of " + strings.Join(runs, ", ")
 }
 
-// connect finds a place again in the way in which its run found it, or in the
-// one that the flags name when that leads to the same account. Where an
+// connect finds a place again in the way in which its run found it, or with
+// the profile that the flags name when that leads to the same account. Where an
 // emulator is said to have moved, it is asked only when its old address does
 // not answer: two of them may call their account the same.
 func (o *sweepOptions) connect(ctx context.Context, origin awsclient.Origin) (*awsclient.Place, error) {
-	recorded := awsclient.Settings{Profile: origin.Profile, Region: origin.Region, EndpointURL: origin.Endpoint, RoleARN: origin.RoleARN}
+	recorded := awsclient.Settings{
+		Profile: origin.Profile, Region: origin.Region, EndpointURL: origin.Endpoint,
+		RoleARN: origin.RoleARN, Session: fmt.Sprintf("rehearse-%d", os.Getpid()),
+	}
 	var ways []awsclient.Settings
 	if o.profile != "" && o.profile != origin.Profile {
-		way := recorded
-		way.Profile, way.RoleARN = o.profile, ""
-		ways = append(ways, way)
+		direct, behind := recorded, recorded
+		direct.Profile, direct.RoleARN = o.profile, ""
+		behind.Profile = o.profile
+		ways = append(ways, direct)
+		if origin.RoleARN != "" {
+			ways = append(ways, behind)
+		}
 	}
 	ways = append(ways, recorded)
 	if o.endpoint != "" && origin.Endpoint != "" && o.endpoint != origin.Endpoint {
-		way := recorded
-		way.Profile, way.EndpointURL = first(o.profile, origin.Profile), o.endpoint
-		ways = append(ways, way)
+		moved := recorded
+		moved.Profile, moved.EndpointURL = first(o.profile, origin.Profile), o.endpoint
+		ways = append(ways, moved)
 	}
 	var failed error
 	for _, way := range ways {
 		place, err := awsclient.Connect(ctx, way)
-		switch {
-		case err != nil:
-			failed = errors.Join(failed, err)
-		case place.Account != origin.Account:
-			failed = errors.Join(failed, fmt.Errorf("this is account %s, and the run was in account %s; give --profile for that one", place.Account, origin.Account))
-		default:
+		if err == nil {
+			err = sameAccount(place, origin)
+		}
+		if err == nil {
 			return place, nil
+		}
+		if failed == nil || !strings.Contains(failed.Error(), err.Error()) {
+			failed = errors.Join(failed, err)
 		}
 	}
 	return nil, failed
+}
+
+// sameAccount refuses another account than the one of the run, and an emulator
+// where the run was on AWS itself.
+func sameAccount(place *awsclient.Place, origin awsclient.Origin) error {
+	switch {
+	case place.Account != origin.Account:
+		return fmt.Errorf("this is account %s, and the run was in account %s; give --profile for that one", place.Account, origin.Account)
+	case origin.Endpoint == "" && place.Endpoint != "":
+		return fmt.Errorf("the AWS settings lead to %s, and the run was on AWS itself; unset AWS_ENDPOINT_URL", place.Endpoint)
+	}
+	return nil
 }

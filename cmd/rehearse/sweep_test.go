@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -184,6 +185,58 @@ func TestSweepWhileRunsLive(t *testing.T) {
 	}
 	if diff := cmp.Diff(k.before, k.everything()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestSweepFindsThePlaceAgain in which a run was: by its profile, by its role,
+// by another profile of the same account, and never in another account.
+func TestSweepFindsThePlaceAgain(t *testing.T) {
+	server := httptest.NewServer(&owner{})
+	defer server.Close()
+	config := filepath.Join(t.TempDir(), "config")
+	profiles := ""
+	for name, account := range map[string]string{"home": home, "delivery": delivery} {
+		profiles += fmt.Sprintf("[profile %s]\naws_access_key_id = %s\naws_secret_access_key = s\n", name, account)
+	}
+	if err := os.WriteFile(config, []byte(profiles), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_ACCESS_KEY_ID": home, "AWS_SECRET_ACCESS_KEY": "s", "AWS_PROFILE": ""} {
+		t.Setenv(name, value)
+	}
+	role := func(name string) string { return "arn:aws:iam::" + delivery + ":role/" + name }
+	for _, c := range []struct {
+		name   string
+		origin awsclient.Origin
+		flags  sweepOptions
+		wrong  string
+	}{
+		{"as it was", awsclient.Origin{Account: home}, sweepOptions{}, ""},
+		{"its profile", awsclient.Origin{Account: delivery, Profile: "delivery"}, sweepOptions{}, ""},
+		{"its role", awsclient.Origin{Account: delivery, RoleARN: role("open")}, sweepOptions{}, ""},
+		{"its role behind another profile", awsclient.Origin{Account: delivery, RoleARN: role("open"), Profile: "gone"}, sweepOptions{profile: "home"}, ""},
+		{"another profile in place of a role", awsclient.Origin{Account: delivery, RoleARN: role("closed")}, sweepOptions{profile: "delivery"}, ""},
+		{"a profile of another account", awsclient.Origin{Account: home}, sweepOptions{profile: "delivery"}, ""},
+		{"the profile is gone", awsclient.Origin{Account: home, Profile: "gone"}, sweepOptions{}, `there is no AWS profile "gone"`},
+		{"the shell has another account now", awsclient.Origin{Account: delivery}, sweepOptions{}, "this is account 111122223333, and the run was in account 444455556666; give --profile for that one"},
+		{"no way", awsclient.Origin{Account: delivery}, sweepOptions{profile: "home"}, "this is account 111122223333, and the run was in account 444455556666; give --profile for that one"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.origin.Region, c.origin.Endpoint = "eu-west-1", server.URL
+			place, err := c.flags.connect(t.Context(), c.origin)
+			switch {
+			case c.wrong == "" && (err != nil || place.Key() != c.origin.Key()):
+				t.Errorf("%v", err)
+			case c.wrong != "" && (err == nil || !strings.HasPrefix(err.Error(), c.wrong) || strings.Count(err.Error(), c.wrong) > 1):
+				t.Errorf("found %v\nwant  %s", err, c.wrong)
+			}
+		})
+	}
+	// A record of AWS itself is never settled by an emulator.
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	_, err := (&sweepOptions{endpoint: server.URL}).connect(t.Context(), awsclient.Origin{Account: home, Region: "eu-west-1"})
+	if want := "the AWS settings lead to " + server.URL + ", and the run was on AWS itself; unset AWS_ENDPOINT_URL"; err == nil || err.Error() != want {
+		t.Errorf("found %v\nwant  %s", err, want)
 	}
 }
 

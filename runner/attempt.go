@@ -126,7 +126,7 @@ func (a *attempt) inOrder(ctx context.Context, phase string, list []*plan.Step) 
 	start := time.Now()
 	o := a.oneByOne(ctx, list, begin{})
 	if o.bad != nil {
-		a.noteStep(ctx, o.bad, o.status)
+		a.noteStep(o.bad, o.finished[len(o.finished)-1])
 	}
 	if o.status == event.Skipped {
 		o.status = event.Passed
@@ -151,7 +151,7 @@ func (a *attempt) assert(ctx context.Context, list []*plan.Step) string {
 	total := worst(finished)
 	for i, f := range finished {
 		if f.Status == event.Failed || f.Status == event.Errored {
-			a.noteStep(ctx, list[i], f.Status)
+			a.noteStep(list[i], f)
 		}
 	}
 	reason := ""
@@ -169,12 +169,8 @@ func (a *attempt) assert(ctx context.Context, list []*plan.Step) string {
 }
 
 // noteStep makes a step's end the attempt's.
-func (a *attempt) noteStep(ctx context.Context, x *plan.Step, s event.Status) {
-	cause := event.CauseCheck
-	if s == event.Errored {
-		cause = event.CauseStep
-	}
-	a.note(s, phaseCause(ctx, x, cause), x.Place())
+func (a *attempt) noteStep(x *plan.Step, f *event.StepFinish) {
+	a.note(f.Status, f.Cause, x.Place())
 }
 
 func (a *attempt) note(s event.Status, cause event.Cause, step string) {

@@ -267,10 +267,7 @@ func (g *stage) place(x *plan.Step) *awsclient.Place { return g.run.Places.Of(g.
 
 func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
 	place := g.place(x)
-	switch {
-	case x.Phase == "act" && !x.Kind.Idempotent:
-		place = place.Once()
-	case pol.Within == 0 && pol.Throughout == 0:
+	if pol.Within == 0 && pol.Throughout == 0 {
 		place = place.Steady() // nothing looks again
 	}
 	since := g.actStart

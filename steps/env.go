@@ -12,8 +12,8 @@ import (
 
 // Env is what a step is given to work with.
 type Env struct {
-	// AWS is the account and region the step runs in. In act, for kinds that are
-	// not idempotent, it sends nothing twice.
+	// AWS is the account and region the step runs in. Calls that must not be
+	// carried out twice go through its Once, those of a probe through its Single.
 	AWS *awsclient.Place
 	// HTTP makes requests to the application.
 	HTTP *http.Client

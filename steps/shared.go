@@ -52,9 +52,19 @@ func (s *Shared) Close(ctx context.Context) error {
 	s.mu.Unlock()
 	var errs []error
 	for i := len(closers) - 1; i >= 0; i-- {
-		errs = append(errs, closers[i](ctx))
+		errs = append(errs, closed(ctx, closers[i]))
 	}
 	return errors.Join(errs...)
+}
+
+// closed keeps what breaks from keeping the others from their end.
+func closed(ctx context.Context, f func(context.Context) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("internal error: %v; please report it", r)
+		}
+	}()
+	return f(ctx)
 }
 
 // Share gives the run's value for a key and makes it when nobody has yet.

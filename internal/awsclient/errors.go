@@ -5,9 +5,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	smithy "github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -15,13 +15,19 @@ import (
 
 var throttles = retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}
 
+// closedIdle says whether the other side closed a connection that waited to be
+// used again, before it had got anything of the call. net/http has no name for it.
+func closedIdle(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "http: server closed idle connection")
+}
+
 // Transient says whether an error passes by itself: throttling, a 5xx, a
 // connection that broke or could not be opened, an answer that took too long.
 func Transient(err error) bool {
 	var held *heldError
 	var dns *net.DNSError
 	switch {
-	case errors.As(err, &held), throttled(err):
+	case errors.As(err, &held), throttled(err), closedIdle(err):
 		return true
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return false
@@ -47,8 +53,14 @@ func Transient(err error) bool {
 
 func throttled(err error) bool {
 	var answer *smithyhttp.ResponseError
-	return throttles.IsErrorThrottle(err) == aws.TrueTernary ||
-		errors.As(err, &answer) && answer.HTTPStatusCode() == 429
+	var api smithy.APIError
+	if errors.As(err, &api) { // SQS puts a namespace before the codes of its older protocol
+		code := api.ErrorCode()
+		if _, ok := throttles.Codes[code[strings.LastIndexByte(code, '.')+1:]]; ok {
+			return true
+		}
+	}
+	return errors.As(err, &answer) && answer.HTTPStatusCode() == 429
 }
 
 // SurelyNotDone says whether an error proves that a call changed nothing: it
@@ -63,7 +75,7 @@ func SurelyNotDone(err error) bool {
 	var credentials *credentialsError
 	var proxy *proxyError
 	if errors.As(err, &held) || errors.As(err, &credentials) || errors.As(err, &proxy) ||
-		throttled(err) || dialFailed(err) || encrypted(err) != "" {
+		throttled(err) || closedIdle(err) || dialFailed(err) || encrypted(err) != "" {
 		return true
 	}
 	var serialise *smithy.SerializationError

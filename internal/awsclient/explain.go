@@ -59,7 +59,7 @@ func reason(err error) string {
 		}
 		return s
 	}
-	if s := network(err); s != "" {
+	if s := Network(err); s != "" {
 		return s
 	}
 	var address *url.Error
@@ -69,9 +69,9 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// network says what went wrong before there was an answer, or within it; "" is
+// Network says what went wrong on the way to an answer, or within it; "" is
 // something else.
-func network(err error) string {
+func Network(err error) string {
 	var dns *net.DNSError
 	var op *net.OpError
 	var proxy *proxyError
@@ -88,6 +88,8 @@ func network(err error) string {
 		return fmt.Sprintf("the host %s is not known; is the region or the endpoint right, and has this machine a network?", dns.Name)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused" + dialled(err)
+	case closedIdle(err):
+		return "the other end closed the connection before it was used"
 	case cut(err):
 		return "the connection broke in the middle of the answer"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
@@ -193,7 +195,7 @@ func advice(op *smithy.OperationError) string {
 		if strings.Contains(said, "Signature expired") || strings.Contains(said, "not yet current") {
 			return offBy(op, said)
 		}
-	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError":
+	case "AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedOperation", "AuthorizationError":
 		if !strings.Contains(said, "not authorized to perform") { // else AWS names who may not do what
 			return fmt.Sprintf(" (the credentials of this run may not call %s on it)", op.Operation())
 		}

@@ -50,7 +50,7 @@ func notReached(err error, region, where string) error {
 // short gives the innermost reason: "connection refused".
 func short(err error) string {
 	var op *net.OpError
-	switch s := network(err); {
+	switch s := Network(err); {
 	case s != "" && !errors.As(err, &op):
 		return s
 	case errors.As(err, &op) && op.Op != "proxyconnect":

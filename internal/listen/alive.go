@@ -37,6 +37,9 @@ func (h *harness) proveAlive(ctx context.Context) error {
 		if errors.Is(err, errNoCanary) {
 			return steps.Finalf("the listener on %s is no longer live: a closing canary event did not come back in %s, so silence proves nothing", h.chosen.source, closingBound)
 		}
+		if errors.Is(err, errDied) {
+			return h.log.Dead()
+		}
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,8 @@ type canaries struct {
 	place  *awsclient.Place
 	bus    string
 	source string
-	token  string // what the listener's own rule asks for
+	token  string          // what the listener's own rule asks for
+	died   <-chan struct{} // closed when none can come back any more
 
 	mu   sync.Mutex
 	all  []*sent // by their numbers, which count from 1
@@ -90,8 +91,9 @@ func (c *canaries) send(ctx context.Context, place *awsclient.Place) (int, error
 	err := c.put(ctx, place, s.number)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	s.ended = time.Now()
 	if s.err = err; err == nil {
-		s.at = time.Now()
+		s.at = s.ended
 	}
 	return s.number, err
 }
@@ -114,6 +116,9 @@ func (c *canaries) put(ctx context.Context, place *awsclient.Place, n int) error
 	}
 	return nil
 }
+
+// errDied says that the listener can receive nothing any more; its log says why.
+var errDied = errors.New("the listener is dead")
 
 // errNoCanary says that too few canaries came back in time.
 var errNoCanary = errors.New("canary events did not come back")
@@ -148,6 +153,9 @@ func (c *canaries) prove(ctx context.Context, row int, bound time.Duration) (sen
 			case <-end.C:
 				again.Stop()
 				return sent, errNoCanary
+			case <-c.died:
+				again.Stop()
+				return sent, errDied
 			case <-ctx.Done():
 				again.Stop()
 				return sent, context.Cause(ctx)

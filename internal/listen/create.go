@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 const (
 	longestPattern = 2048             // characters (EventBridge quotas)
 	retention      = "3600"           // seconds: nobody reads the queue after the run
-	visibility     = "30"             // seconds until a message that was not deleted comes again
+	hiding         = 10 * time.Second // until a message that was not deleted comes again
 	targetID       = "rehearse-queue" // of the rule's one target
 )
 
@@ -31,7 +32,7 @@ func (h *harness) create(ctx context.Context, env *steps.Env, tags map[string]st
 	err := env.Create(ctx, queue, func(ctx context.Context) (steps.Resource, error) {
 		out, err := h.place.SQS().CreateQueue(ctx, &sqs.CreateQueueInput{
 			QueueName: aws.String(h.name), Tags: tags,
-			Attributes: map[string]string{"Policy": h.policy, "MessageRetentionPeriod": retention, "VisibilityTimeout": visibility},
+			Attributes: map[string]string{"Policy": h.policy, "MessageRetentionPeriod": retention, "VisibilityTimeout": strconv.Itoa(int(hiding.Seconds()))},
 		})
 		if err == nil {
 			h.queueURL = aws.ToString(out.QueueUrl)

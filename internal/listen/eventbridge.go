@@ -132,6 +132,7 @@ func newHarness(place *awsclient.Place, c chosen, runID, key, source string) (*h
 		queueARN: fmt.Sprintf("arn:%s:sqs:%s:%s:%s", bus.partition, bus.region, bus.account, name),
 		canaries: newCanaries(place, c.bus.Name, source, name),
 	}
+	h.canaries.died = h.log.died
 	h.policy = queuePolicy(h.queueARN, h.ruleARN)
 	own := h.canaries.pattern()
 	h.pattern = fmt.Sprintf(`{"$or":[%s,%s]}`, c.pattern, own)
@@ -193,8 +194,11 @@ func (h *harness) becomeReady(ctx context.Context, env *steps.Env, ready Ready) 
 			return true, pause(ctx, settle)
 		}
 		sent, err := h.canaries.prove(ctx, canaryRow, readyBound)
-		if errors.Is(err, errNoCanary) {
+		switch {
+		case errors.Is(err, errNoCanary):
 			return false, h.notLive(sent)
+		case errors.Is(err, errDied):
+			return false, steps.Final(h.log.Dead())
 		}
 		if err == nil {
 			h.canaries.proven()

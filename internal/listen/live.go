@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -17,8 +18,11 @@ import (
 // an outage that nobody sees is shorter than beatEvery.
 const (
 	beatEvery  = 5 * time.Second
-	longestGap = 3 * beatEvery   // between two canaries that came back: some calls may fail
-	blameAfter = 2 * time.Second // without a canary it is looked at what may be wrong
+	longestGap = 3 * beatEvery // between two canaries that came back: some calls may fail
+	// longestTrouble is how long the bus may take no canaries at all: that tells
+	// of the way to it and nothing of the listener, which is looked at afterwards.
+	longestTrouble = time.Minute
+	blameAfter     = 2 * time.Second // without a canary it is looked at what may be wrong
 )
 
 // hold keeps the canaries coming until nobody's life is left.
@@ -83,8 +87,16 @@ func (h *harness) unchanged(ctx context.Context) error {
 // harness lives now, lived all the time as far as canaries tell, and nobody
 // else used its queue.
 func (h *harness) liveSince(ctx context.Context, since time.Time, canaries bool) error {
-	if err := h.confirm.ask(ctx); err != nil {
-		return err
+	for {
+		if err := pause(ctx, h.log.blind()); err != nil {
+			return err
+		}
+		if err := h.confirm.ask(ctx); err != nil {
+			return err
+		}
+		if h.log.blind() <= 0 {
+			break
+		}
 	}
 	if err := h.log.strangerSince(since); err != nil {
 		return steps.Final(err)
@@ -121,6 +133,7 @@ type sent struct {
 	number int
 	began  time.Time
 	at     time.Time // when the bus had taken it; zero while nobody knows
+	ended  time.Time // when the call was over, however it ended
 	err    error     // why it was not put
 	blame  string    // what was found wrong when it did not come back
 }
@@ -155,17 +168,11 @@ func (c *canaries) blame(number int, why string) {
 }
 
 // between are the canaries that were put on the bus between two moments, in the
-// order in which it took them. The mutex must be held.
-func (c *canaries) between(since, until time.Time) []sent {
+// order in which that began. The mutex must be held.
+func (c *canaries) between(since, until time.Time) []*sent {
 	first := sort.Search(len(c.all), func(i int) bool { return !c.all[i].began.Before(since) })
-	var list []sent
-	for _, s := range c.all[first:] {
-		if !s.began.After(until) {
-			list = append(list, *s)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b sent) int { return a.at.Compare(b.at) })
-	return list
+	last := sort.Search(len(c.all), func(i int) bool { return c.all[i].began.After(until) })
+	return slices.Clone(c.all[first:max(first, last)])
 }
 
 // gap looks for the first time between two moments in which the listener was
@@ -177,11 +184,16 @@ func (c *canaries) gap(since, until time.Time) (g *gap, wait time.Duration, news
 	if c.live.After(since) {
 		since = c.live
 	}
-	last, lost, why := since, "", ""
-	for _, s := range c.between(since, until) {
+	list := c.between(since, until)
+	if g := untried(list, since, until); g != nil {
+		return g, 0, nil
+	}
+	slices.SortStableFunc(list, func(a, b *sent) int { return a.at.Compare(b.at) })
+	last, lost, why := since, "", "no canary event was put on the bus"
+	for _, s := range list {
 		switch {
 		case s.at.IsZero() && s.err != nil:
-			why = s.err.Error()
+			why = awsclient.Explain(s.err)
 		case s.at.IsZero(): // under way
 		case !c.back[s.number] && time.Since(s.at) < closingBound:
 			return nil, closingBound - time.Since(s.at), c.news
@@ -191,14 +203,42 @@ func (c *canaries) gap(since, until time.Time) (g *gap, wait time.Duration, news
 			}
 		case lost != "":
 			return &gap{last, s.at, lost}, 0, nil
-		case s.at.Sub(last) > longestGap:
-			return &gap{last, s.at, firstOf(why, "no canary event was put on the bus")}, 0, nil
+		case s.at.Sub(last) > longestTrouble:
+			return &gap{last, s.at, why}, 0, nil
 		default:
 			last = s.at
 		}
 	}
-	if lost != "" || until.Sub(last) > longestGap {
-		return &gap{last, until, firstOf(lost, firstOf(why, "no canary event was put on the bus"))}, 0, nil
+	if lost != "" || until.Sub(last) > longestTrouble {
+		return &gap{last, until, firstOf(lost, why)}, 0, nil
 	}
 	return nil, 0, nil
+}
+
+// untried looks for the first time in which no canary was on its way to the
+// bus. One that the bus refuses for good is none.
+func untried(list []*sent, since, until time.Time) *gap {
+	tried, why := since, "no canary event was put on the bus"
+	for _, s := range list {
+		over := s.ended
+		switch {
+		case over.IsZero():
+			over = until
+		case s.err != nil:
+			why = awsclient.Explain(s.err)
+			if steps.IsFinal(s.err) {
+				continue
+			}
+		}
+		if s.began.Sub(tried) > longestGap {
+			return &gap{tried, s.began, why}
+		}
+		if over.After(tried) {
+			tried = over
+		}
+	}
+	if until.Sub(tried) > longestGap {
+		return &gap{tried, until, why}
+	}
+	return nil
 }

@@ -26,15 +26,17 @@ type Log struct {
 	watches  map[*Watch]struct{} // of all arrivals
 	byText   map[string]*shelf   // by the path of the text
 	dead     error               // set once: nothing more will come
+	died     chan struct{}       // closed then
 	trouble  error               // passing: nothing can be read just now
 	troubled time.Time           // when that was so last
+	hidden   time.Time           // until then messages may be there that nobody can receive
 	stranger error               // something came that was not sent by what is listened to
 	strange  time.Time           // when that came last
 }
 
 // NewLog makes an empty log.
 func NewLog() *Log {
-	return &Log{byID: map[string]*Arrival{}, watches: map[*Watch]struct{}{}, byText: map[string]*shelf{}}
+	return &Log{died: make(chan struct{}), byID: map[string]*Arrival{}, watches: map[*Watch]struct{}{}, byText: map[string]*shelf{}}
 }
 
 // Add records a delivery of an event. id is what the event is counted once by,
@@ -54,7 +56,7 @@ func (l *Log) Add(id, delivery string, doc any, at, came time.Time) {
 		a.copies = append(a.copies, delivery)
 	} else {
 		a = &Arrival{Doc: doc, At: at, id: id, copies: []string{delivery}}
-		if !came.IsZero() && came.Before(l.troubled) {
+		if !came.IsZero() && !came.After(l.troubled) {
 			a.At, a.ByService = came, true
 		}
 		l.byID[id] = a
@@ -77,6 +79,7 @@ func (l *Log) Fail(err error) {
 	defer l.mu.Unlock()
 	if l.dead == nil {
 		l.dead = err
+		close(l.died)
 		l.wakeAll()
 	}
 }
@@ -92,6 +95,21 @@ func (l *Log) Troubled(err error) {
 		defer l.wakeAll()
 	}
 	l.trouble = err
+}
+
+// Lost notes that an answer was lost which may have had messages in it: until
+// a moment nobody can receive them.
+func (l *Log) Lost(until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hidden = until
+}
+
+// blind is how long messages may still be hidden that have arrived.
+func (l *Log) blind() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Until(l.hidden)
 }
 
 // Stranger notes that something came that cannot have been sent by what is

@@ -56,6 +56,9 @@ func (r *receiver) run(ctx context.Context) {
 			r.log.Fail(fmt.Errorf("the listener cannot read its queue %s: %s", r.queue, awsclient.Explain(err)))
 			return
 		}
+		if !awsclient.SurelyNotDone(err) {
+			r.log.Lost(time.Now().Add(hiding + time.Second))
+		}
 		// Short polls, so that the end of the trouble is soon known.
 		wait = time.Second
 		r.log.Troubled(fmt.Errorf("the listener's queue %s cannot be read just now: %w", r.queue, err))

@@ -63,6 +63,7 @@ type probe struct {
 	firstAnswer time.Time
 	passedAt    time.Time     // first pass, as the source says
 	holdFrom    time.Time     // first pass, as we saw it
+	unseen      bool          // the look at the end of a hold got no answer
 	lastMiss    time.Time     // when we last saw that it was not so yet
 	onTime      bool          // the look under way was begun, or waited for, before the deadline
 	began       time.Time     // when the last look began
@@ -82,7 +83,11 @@ func Run(ctx context.Context, pol Policy, p steps.Probe[any], judge Judge, obser
 	x.onTime = !now.After(x.until())
 	for !x.look(ctx) {
 		x.onTime = time.Now().Before(x.until())
-		if x.wait(ctx, x.until()); ctx.Err() != nil {
+		end := x.until()
+		if x.unseen { // for the answer that the look at the end did not get
+			end = time.Now().Add(x.Every)
+		}
+		if x.wait(ctx, end); ctx.Err() != nil {
 			x.stopped(ctx, nil)
 			break
 		}
@@ -127,6 +132,9 @@ func (x *probe) look(ctx context.Context) bool {
 		return x.errored(event.CauseStep, "%v", err)
 	case !last:
 		return false
+	case x.v.Answered && (x.Throughout > 0 || !x.holdFrom.IsZero()) && time.Since(x.until()) < maxLookOn:
+		x.unseen = true // what holds afterwards held at the end
+		return false
 	case !x.v.Answered, x.Throughout > 0, !x.holdFrom.IsZero():
 		return x.errored(event.CauseStep, "no answer%s: %v", x.span(), err)
 	}
@@ -144,6 +152,8 @@ func (x *probe) answered(ctx context.Context, seen steps.Seen[any], last bool) b
 		x.lastMiss = time.Now()
 	}
 	switch {
+	case x.unseen && !ok:
+		return x.errored(event.CauseStep, "whether it held to the end is not known: the look at the end got no answer, and the next one, %s later, did not hold", short(time.Since(x.until())))
 	case x.Throughout > 0:
 		return x.throughout(ctx, ok, last)
 	case ok && x.holdFrom.IsZero():
@@ -190,7 +200,7 @@ func (x *probe) firstPass(ctx context.Context, seen steps.Seen[any]) bool {
 }
 
 // doubtSilence asks, before something is said not to have come, whether it
-// could have been seen.
+// could have been seen, and looks again: the proof may have brought it.
 func (x *probe) doubtSilence(ctx context.Context) {
 	confirm := x.v.Last.Confirm
 	if x.v.Status != event.Failed || x.v.Last.Final || confirm == nil {
@@ -199,7 +209,24 @@ func (x *probe) doubtSilence(ctx context.Context) {
 	if err := x.confirmed(ctx, confirm); err != nil {
 		x.v.Err = err
 		x.errored(event.CauseStep, "%v", err)
+		return
 	}
+	if x.Throughout > 0 || !x.passedAt.IsZero() {
+		return // it did come, and more than that
+	}
+	seen, err := x.attempt(ctx)
+	if err != nil {
+		return // it is as the last answer said
+	}
+	x.take(seen)
+	if len(x.v.Unmet) > 0 {
+		return
+	}
+	if x.passedAt = x.when(seen); x.SLA && x.observed() > x.Within {
+		x.failed(event.CauseSLA, "came after %s, the limit is %s", short(x.observed()), short(x.Within))
+		return
+	}
+	x.v.Status, x.v.Cause, x.v.Summary = event.Passed, "", ""
 }
 
 // lookOn goes on after a missed SLA, only to say how late it came.

@@ -88,7 +88,7 @@ func TestRun(t *testing.T) {
 				return "", errReset
 			}
 			return "yes", nil
-		}, status: event.Errored, cause: event.CauseStep, summary: "no answer in 5s", took: 5 * second},
+		}, status: event.Errored, cause: event.CauseStep, summary: "no answer in 5s", took: 20 * second},
 		{name: "never answered", policy: Policy{Within: 20 * second, SLA: true}, world: func(time.Duration) (string, error) { return "", errReset }, status: event.Errored, cause: event.CauseStep, summary: "no answer within 20s: reading: unexpected EOF", took: 20 * second},
 		{name: "answered wrongly, then not at all", policy: Policy{Within: 20 * second}, world: func(t time.Duration) (string, error) {
 			if t > second {

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rehearse-dev/rehearse/schema"
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -99,8 +100,20 @@ func (p RequestParams) failed(req *nethttp.Request, err error) error {
 	if u, ok := err.(*url.Error); ok {
 		err = u.Err
 	}
+	if said := awsclient.Network(err); said != "" {
+		err = brokenError{said, err}
+	}
 	return fmt.Errorf("%s %s: %w", req.Method, shown(req.URL), err)
 }
+
+// brokenError is an error of the network in words for people.
+type brokenError struct {
+	text string
+	error
+}
+
+func (b brokenError) Error() string { return b.text }
+func (b brokenError) Unwrap() error { return b.error }
 
 // shown is a URL for messages: queries and passwords may be secrets.
 func shown(u *url.URL) string {
@@ -185,11 +198,16 @@ func (r RequestResult) failure() string {
 		return ""
 	}
 	text := fmt.Sprintf("the answer is %d %s", r.Status, nethttp.StatusText(r.Status))
-	if body, err := json.Marshal(r.Body); err == nil && r.Body != nil && r.Body != "" {
-		if len(body) > maxShown { // the ellipsis tells that the last word, perhaps half of a secret, was cut
-			body = append([]byte(strings.ToValidUTF8(string(body[:maxShown]), "")), "…"...)
-		}
-		text += ": " + string(body)
+	body, isText := r.Body.(string)
+	if !isText && r.Body != nil {
+		b, _ := json.Marshal(r.Body) // it came as JSON
+		body = string(b)
+	}
+	if len(body) > maxShown { // the ellipsis tells that the last word, perhaps half of a secret, was cut
+		body = strings.ToValidUTF8(body[:maxShown], "") + "…"
+	}
+	if body = strings.Join(strings.Fields(body), " "); body != "" {
+		text += ": " + body
 	}
 	return text
 }

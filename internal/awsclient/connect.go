@@ -28,7 +28,7 @@ type Settings struct {
 	EndpointURL string
 	Account     string // when set, any other account is refused
 	RoleARN     string // a role to assume with the credentials that are found
-	Session     string // what the role's session is called; needed with RoleARN
+	Session     string // what the session of the role is called; "" leaves it to the SDK
 	// Needed is how long the credentials must last at least: the longest timeout
 	// of the scenarios that run.
 	Needed time.Duration

@@ -173,6 +173,9 @@ func load(ctx context.Context, s Settings) (aws.Config, error) {
 		cfg.BaseEndpoint = aws.String(s.EndpointURL)
 	}
 	cfg.Credentials = explained{cfg.Credentials, profileOf(s)}
+	if s.Dial == nil { // only now: AWS_CA_BUNDLE asks for the client as the SDK makes it
+		cfg.HTTPClient = ownBodies{cfg.HTTPClient}
+	}
 	return cfg, nil
 }
 

@@ -13,14 +13,6 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-var throttles = retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}
-
-// closedIdle says whether the other side closed a connection that waited to be
-// used again, before it had got anything of the call. net/http has no name for it.
-func closedIdle(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "http: server closed idle connection")
-}
-
 // Transient says whether an error passes by itself: throttling, a 5xx, a
 // connection that broke or could not be opened, an answer that took too long.
 func Transient(err error) bool {
@@ -53,14 +45,19 @@ func Transient(err error) bool {
 
 func throttled(err error) bool {
 	var answer *smithyhttp.ResponseError
-	var api smithy.APIError
-	if errors.As(err, &api) { // SQS puts a namespace before the codes of its older protocol
-		code := api.ErrorCode()
-		if _, ok := throttles.Codes[code[strings.LastIndexByte(code, '.')+1:]]; ok {
-			return true
-		}
+	code := Code(err) // SQS may put a namespace before it: AWS.SimpleQueueService.RequestThrottled
+	_, known := retry.DefaultThrottleErrorCodes[code[strings.LastIndexByte(code, '.')+1:]]
+	return known || errors.As(err, &answer) && answer.HTTPStatusCode() == 429
+}
+
+// closedIdle says whether the other side closed a connection that nothing was
+// sent over, just when it was to be used again. net/http has no name for it.
+func closedIdle(err error) bool {
+	var tried *triedError
+	if errors.As(err, &tried) {
+		err = tried.last // it says it in words of its own
 	}
-	return errors.As(err, &answer) && answer.HTTPStatusCode() == 429
+	return err != nil && strings.Contains(err.Error(), "http: server closed idle connection")
 }
 
 // SurelyNotDone says whether an error proves that a call changed nothing: it
@@ -75,7 +72,7 @@ func SurelyNotDone(err error) bool {
 	var credentials *credentialsError
 	var proxy *proxyError
 	if errors.As(err, &held) || errors.As(err, &credentials) || errors.As(err, &proxy) ||
-		throttled(err) || closedIdle(err) || dialFailed(err) || encrypted(err) != "" {
+		throttled(err) || dialFailed(err) || closedIdle(err) || encrypted(err) != "" {
 		return true
 	}
 	var serialise *smithy.SerializationError

@@ -88,11 +88,9 @@ func Network(err error) string {
 		return fmt.Sprintf("the host %s is not known; is the region or the endpoint right, and has this machine a network?", dns.Name)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused" + dialled(err)
-	case closedIdle(err):
-		return "the other end closed the connection before it was used"
 	case cut(err):
 		return "the connection broke in the middle of the answer"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe), closedIdle(err):
 		return "the connection was closed before there was an answer"
 	}
 	return encrypted(err)
@@ -195,7 +193,7 @@ func advice(op *smithy.OperationError) string {
 		if strings.Contains(said, "Signature expired") || strings.Contains(said, "not yet current") {
 			return offBy(op, said)
 		}
-	case "AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedOperation", "AuthorizationError":
+	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden":
 		if !strings.Contains(said, "not authorized to perform") { // else AWS names who may not do what
 			return fmt.Sprintf(" (the credentials of this run may not call %s on it)", op.Operation())
 		}

@@ -3,7 +3,9 @@ package awsclient
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -27,13 +29,13 @@ func over(t *testing.T, endpoint, proxy string) *Place {
 	p := placeAt(t, endpoint, nil, nil)
 	cfg := p.base.Copy()
 	client := httpClient(nil).(*awshttp.BuildableClient)
-	cfg.HTTPClient = client.WithTransportOptions(func(t *http.Transport) {
+	cfg.HTTPClient = ownBodies{client.WithTransportOptions(func(t *http.Transport) {
 		t.Proxy = nil
 		if proxy != "" {
 			u, _ := url.Parse(proxy)
 			t.Proxy = http.ProxyURL(u)
 		}
-	})
+	})}
 	return newPlace(cfg, "111122223333", Settings{}).Single()
 }
 
@@ -143,6 +145,18 @@ func TestExplainNetwork(t *testing.T) {
 			want:  `the proxy 127\.0\.0\.1:\d+ refuses the connection: 503 Service Unavailable \(.*\)`, passes: true, notDone: true,
 		},
 		{
+			name: "a connection that the other side gave up", place: fails(errors.New("http: server closed idle connection")),
+			want: `the connection was closed before there was an answer`, passes: true, notDone: true,
+		},
+		{
+			name: "throttled by SQS, in its old words", place: answers(400, "AWS.SimpleQueueService.RequestThrottled", "slower"),
+			want: `AWS\.SimpleQueueService\.RequestThrottled: slower`, passes: true, notDone: true,
+		},
+		{
+			name: "forbidden, and no more", place: answers(403, "Forbidden", "Forbidden"),
+			want: `Forbidden \(the credentials of this run may not call CreateQueue on it\)`, notDone: true,
+		},
+		{
 			name: "an unknown host", place: fails(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "sqs.test", IsNotFound: true}}),
 			want: `the host sqs\.test is not known; .*`, notDone: true,
 		},
@@ -225,6 +239,26 @@ func TestExplainPageOfS3(t *testing.T) {
 	_, err := over(t, serve(t, page(502)), "").S3().ListBuckets(t.Context(), &s3.ListBucketsInput{})
 	if got := Explain(err); !strings.Contains(got, "the answer is not one of AWS but a page (status 502, text/html)") {
 		t.Error(got)
+	}
+}
+
+// TestAnswerBeforeTheRequestWasRead holds that a server which answers at once
+// is heard to the end.
+func TestAnswerBeforeTheRequestWasRead(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if err := http.NewResponseController(w).EnableFullDuplex(); err != nil {
+			panic(err)
+		}
+		w.WriteHeader(200)
+		w.(http.Flusher).Flush()
+		_, _ = io.Copy(io.Discard, r.Body)
+		fmt.Fprint(w, "{}")
+	})
+	p := over(t, url, "")
+	for range 200 {
+		if _, err := p.SQS().CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("q")}); err != nil {
+			t.Fatal(Explain(err))
+		}
 	}
 }
 

@@ -92,7 +92,7 @@ func HTTPClient(dial Dialer) *http.Client {
 		if dial != nil && strings.HasSuffix(host, ".sandbox.localhost") {
 			return dial(ctx, kind, address)
 		}
-		return Network(ctx, kind, address)
+		return network(ctx, kind, address)
 	}
 	return &http.Client{Transport: t}
 }

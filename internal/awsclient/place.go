@@ -44,6 +44,7 @@ type Place struct {
 	clients *clients
 	once    *Place // the same place, sending nothing twice
 	single  *Place // the same place, trying once
+	shared  *Place // the place that this one is a steady form of
 }
 
 // Origin says how to come to a place again. It holds no credentials.
@@ -128,8 +129,17 @@ func (p *Place) Single() *Place {
 // as patiently as it does itself.
 func (p *Place) Steady() *Place {
 	c := *p
-	c.single = nil
+	c.single, c.shared = nil, p.Shared()
 	return &c
+}
+
+// Shared is the same place for what the whole run shares, whatever the step
+// wanted that asked for it first.
+func (p *Place) Shared() *Place {
+	if p.shared != nil {
+		return p.shared
+	}
+	return p
 }
 
 func client[T any](p *Place, name string, make func(aws.Config) T) T {

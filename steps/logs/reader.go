@@ -61,7 +61,8 @@ func readerFor(ctx context.Context, env *steps.Env, s source) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := fmt.Sprintf("logs.reader %s %s %q", place.Account, place.Region, s)
+	patient := place.Single() == place // for a step that looks once
+	key := fmt.Sprintf("logs.reader %s %v %q", place.Key(), patient, s)
 	return steps.Share(ctx, env.Run, key, func(ctx context.Context) (*reader, error) {
 		return &reader{source: s, place: place.Single(), clock: clock, ctx: ctx}, nil
 	})

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"text/template"
+	"unicode"
 
 	"github.com/rehearse-dev/rehearse/internal/docs/fence"
 	"github.com/rehearse-dev/rehearse/schema"
@@ -30,7 +31,7 @@ func Pages(existing fs.FS) (map[string]string, error) {
 		return nil, err
 	}
 	pages := map[string]string{}
-	for _, name := range []string{"README.md", "file-format.md", "expressions.md", "checks.md", "kinds.md", "running.md", "events.md"} {
+	for _, name := range []string{"README.md", "file-format.md", "expressions.md", "checks.md", "kinds.md", "running.md", "events.md", "what-goes-wrong.md"} {
 		if pages[name], err = execute(t, name, nil); err != nil {
 			return nil, err
 		}
@@ -102,6 +103,9 @@ func functions(existing fs.FS) template.FuncMap {
 		"cell":         cell,
 		"code":         codes,
 		"fenced":       fenced,
+		"goesWrong":    goesWrong,
+		"anchor":       anchor,
+		"trim":         strings.TrimSpace,
 		"exists":       func(name string) bool { return exists(existing, name) },
 		"title":        func(name string) (string, error) { return titleOf(existing, name) },
 	}
@@ -120,6 +124,19 @@ func titleOf(pages fs.FS, name string) (string, error) {
 	}
 	first, _, _ := strings.Cut(string(text), "\n")
 	return strings.TrimPrefix(first, "# "), nil
+}
+
+// anchor is how Markdown readers name a heading.
+func anchor(title string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ':
+			return '-'
+		case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, title)
 }
 
 // fenced shows a YAML file in a block.

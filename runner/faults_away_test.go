@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -181,4 +182,34 @@ func TestReasonOutlivesTheDeadline(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestDeedThatTookTooLongIsNotSentAgain: an answer that did not come in an
+// attempt's time may stand for a deed, with a within too.
+func TestDeedThatTookTooLongIsNotSentAgain(t *testing.T) {
+	for operation, act := range map[string]string{
+		"events PutEvents":      `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`,
+		"states StartExecution": `start_execution: {state_machine: play-machine}`,
+		"dynamodb PutItem":      `put_item: {table: play-table, item: {pk: "${scenario.id}"}}`,
+		"s3 PutObject":          `upload_object: {bucket: play-bucket, key: "${scenario.id}", text: x}`,
+	} {
+		for _, within := range []string{"", "\n    within: 2m"} {
+			t.Run(operation+within, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var n atomic.Int64
+					r := performWith(t, sandbox.Options{Intercept: func(ctx context.Context, service, o string) error {
+						if service+" "+o == operation && n.Add(1) == 1 {
+							return late(ctx)
+						}
+						return nil
+					}}, "scenario: S\nact:\n  - "+act+within+"\nassert:\n  - check: 1 == 1\n")
+					if f := r.finish(t); f.Status != event.Errored || n.Load() != 1 {
+						t.Errorf("ended as %s after it was sent %d times", f.Status, n.Load())
+					}
+					says(t, r, "no answer to an attempt within 30s (attempt_timeout); it may have happened, so it is not sent again")
+					r.clean(t)
+				})
+			})
+		}
+	}
 }

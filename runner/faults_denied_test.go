@@ -94,3 +94,20 @@ func onlyNamedIsLeft(t *testing.T, r result) {
 		}
 	}
 }
+
+// TestLeftBehindIsToldOnceInACase: each resource in one line.
+func TestLeftBehindIsToldOnceInACase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := performWith(t, sandbox.Options{Intercept: func(_ context.Context, _, o string) error {
+			if o == "DeleteObject" {
+				return denied("s3:DeleteObject")
+			}
+			return nil
+		}}, strings.ReplaceAll(creates, "%KEEP%", "false"))
+		lines := strings.Split(r.text, "\n")
+		lines = slices.DeleteFunc(lines, func(l string) bool { return !strings.Contains(l, "left: s3.object") })
+		if len(lines) != 2 {
+			t.Errorf("%d lines tell of 2 objects\n%s", len(lines), r.text)
+		}
+	})
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -23,37 +22,6 @@ import (
 )
 
 // What follows is not survived, or not said, as it should be.
-
-// TestDeedThatTookTooLongIsNotSentAgain: an attempt's time ends by a cancelled
-// context, which stage.open does not take for an answer that never came; so
-// what may have happened is sent a second time where the step has a within.
-func TestDeedThatTookTooLongIsNotSentAgain(t *testing.T) {
-	for operation, act := range map[string]string{
-		"events PutEvents":      `put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {}}`,
-		"states StartExecution": `start_execution: {state_machine: play-machine}`,
-		"dynamodb PutItem":      `put_item: {table: play-table, item: {pk: "${scenario.id}"}}`,
-		"s3 PutObject":          `upload_object: {bucket: play-bucket, key: "${scenario.id}", text: x}`,
-	} {
-		for _, within := range []string{"", "\n    within: 2m"} {
-			t.Run(operation+within, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					var n atomic.Int64
-					r := performWith(t, sandbox.Options{Intercept: func(ctx context.Context, service, o string) error {
-						if service+" "+o == operation && n.Add(1) == 1 {
-							return late(ctx)
-						}
-						return nil
-					}}, "scenario: S\nact:\n  - "+act+within+"\nassert:\n  - check: 1 == 1\n")
-					if f := r.finish(t); f.Status != event.Errored || n.Load() != 1 {
-						t.Errorf("ended as %s after it was sent %d times", f.Status, n.Load())
-					}
-					says(t, r, "no answer to an attempt within 30s (attempt_timeout); it may have happened, so it is not sent again")
-					r.clean(t)
-				})
-			})
-		}
-	}
-}
 
 // TestTroubleBetweenCanaries: 10 s of throttling, or an endpoint that is away
 // for 15 s, keep the canaries away for longer than a listener may go without
@@ -222,24 +190,6 @@ func TestMessagesOfBrokenAnswers(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestLeftBehindIsToldOnceInACase, and not once as a resource and once again
-// from the clean-up's own list.
-func TestLeftBehindIsToldOnceInACase(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := performWith(t, sandbox.Options{Intercept: func(_ context.Context, _, o string) error {
-			if o == "DeleteObject" {
-				return denied("s3:DeleteObject")
-			}
-			return nil
-		}}, strings.ReplaceAll(creates, "%KEEP%", "false"))
-		lines := strings.Split(r.text, "\n")
-		lines = slices.DeleteFunc(lines, func(l string) bool { return !strings.Contains(l, "left: s3.object") })
-		if len(lines) != 2 {
-			t.Errorf("%d lines tell of 2 objects\n%s", len(lines), r.text)
-		}
-	})
 }
 
 // TestPanicOfACloser: what is done at the end of the run breaks, and with it

@@ -114,6 +114,19 @@ func (x *probe) until() time.Time {
 	return x.Since.Add(x.Within)
 }
 
+// holding says whether what was seen must go on being so.
+func (x *probe) holding() bool { return x.Throughout > 0 || !x.holdFrom.IsZero() }
+
+// patience is until when the answer that is missing at the end of a hold may
+// come: as long as the step may take in any case.
+func (x *probe) patience() time.Time {
+	end, deadline := x.until().Add(maxLookOn), x.Since.Add(x.Within)
+	if deadline.After(end) {
+		return deadline
+	}
+	return end
+}
+
 // look looks once and says whether the verdict is reached.
 func (x *probe) look(ctx context.Context) bool {
 	began := time.Now()
@@ -132,10 +145,10 @@ func (x *probe) look(ctx context.Context) bool {
 		return x.errored(event.CauseStep, "%v", err)
 	case !last:
 		return false
-	case x.v.Answered && (x.Throughout > 0 || !x.holdFrom.IsZero()) && time.Since(x.until()) < maxLookOn:
+	case x.v.Answered && x.holding() && time.Now().Before(x.patience()):
 		x.unseen = true // what holds afterwards held at the end
 		return false
-	case !x.v.Answered, x.Throughout > 0, !x.holdFrom.IsZero():
+	case !x.v.Answered, x.holding():
 		return x.errored(event.CauseStep, "no answer%s: %v", x.span(), err)
 	}
 	return x.missed() // answered earlier, and wrongly
@@ -337,6 +350,8 @@ func (x *probe) span() string {
 	switch {
 	case x.Throughout > 0:
 		return " in " + short(x.Throughout)
+	case !x.holdFrom.IsZero():
+		return " at the end of the " + short(x.Hold) + " that it had to hold for"
 	case x.Within > 0:
 		return " within " + short(x.Within)
 	}

@@ -51,7 +51,7 @@ func (r *run) newAttempt(c *plan.Case, n int, suite *suiteRun, waited event.Scen
 	}
 	a.scope = newScope(c.Vars, names, r.seeds(filepath.Base(c.File)+"#"+c.Name, n))
 	a.hideVars(c.Vars)
-	waited.ScenarioID = a.id
+	waited.ScenarioID, waited.TraceID = a.id, traceID
 	a.emit(nil, event.ScenarioStarted, &waited)
 	return a
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -126,6 +127,15 @@ func (r *run) begin() {
 		r.suites[s] = newSuiteRun(r, s)
 	}
 	r.stream.emit(event.Event{Type: event.RunStarted, Body: &start})
+	var said []string
+	for _, place := range r.Places.All() {
+		for _, text := range place.Warnings {
+			if !slices.Contains(said, text) {
+				said = append(said, text)
+				r.say("warning", "%s", text)
+			}
+		}
+	}
 	for _, c := range r.Plan.Cases {
 		r.stream.emit(event.Event{Type: event.CasePlanned, Case: c.ID, Body: planned(c)})
 	}
@@ -200,7 +210,7 @@ func (r *run) finish(why error) (int, error) {
 		r.say("error", "%v", err)
 		r.addLeft([]string{err.Error()})
 	}
-	f := &event.RunFinish{Counts: r.counts, Left: r.left, MS: time.Since(r.stream.start).Milliseconds()}
+	f := &event.RunFinish{Counts: r.counts, Left: r.left, Ledger: r.Ledger.Path(), MS: time.Since(r.stream.start).Milliseconds()}
 	switch {
 	case errors.Is(why, errRunTimeout):
 		f.ExitCode, f.Reason = ExitFailed, why.Error()

@@ -14,11 +14,7 @@ import (
 )
 
 // reportOptions are the flags of report.
-type reportOptions struct {
-	junit, json string
-	strict      bool
-	color       string
-}
+type reportOptions struct{ reporting }
 
 func newReport() *cobra.Command {
 	o := &reportOptions{}
@@ -33,20 +29,15 @@ func newReport() *cobra.Command {
 			return o.build(files, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
-	f := c.Flags()
-	f.StringVar(&o.junit, "junit", "", "write JUnit XML to this file")
-	f.BoolVar(&o.strict, "junit-strict", false, "leave out of it what the XML schema of Jenkins does not know")
-	f.StringVar(&o.json, "json", "", "write the events of all runs to this file, one JSON document a line; - is stdout")
-	f.StringVar(&o.color, "color", "auto", "auto, always or never")
+	o.flags(c.Flags())
 	return c
 }
 
 func (o *reportOptions) build(files []string, stdout, stderr io.Writer) error {
-	if err := o.check(files); err != nil {
+	if err := o.checkAll(files); err != nil {
 		return err
 	}
-	written := &runOptions{junit: o.junit, json: o.json, color: o.color}
-	if err := written.removeOldReports(); err != nil {
+	if err := o.removeOld(); err != nil {
 		return exit{runner.ExitReport, err}
 	}
 	consoleTo := stdout
@@ -54,7 +45,7 @@ func (o *reportOptions) build(files []string, stdout, stderr io.Writer) error {
 		consoleTo = stderr
 	}
 	var text, lines bytes.Buffer // nothing is said of recordings that turn out to be wrong
-	console := report.NewConsole(&text, report.ConsoleOptions{Color: written.coloured(consoleTo), Several: true})
+	console := report.NewConsole(&text, report.ConsoleOptions{Color: o.coloured(consoleTo), Several: true})
 	junit := report.NewJUnit()
 	junit.Strict = o.strict
 	keep := io.Discard
@@ -93,14 +84,12 @@ func copyTo(w io.Writer, from io.WriterTo) error {
 }
 
 // check refuses what cannot be meant.
-func (o *reportOptions) check(files []string) error {
-	switch {
-	case len(files) == 0:
+func (o *reportOptions) checkAll(files []string) error {
+	if len(files) == 0 {
 		return errors.New("report takes recordings; name the files that `rehearse run --json FILE` wrote")
-	case o.strict && o.junit == "":
-		return errors.New("--junit-strict says how the JUnit file is written; give --junit FILE with it")
-	case o.color != "auto" && o.color != "always" && o.color != "never":
-		return fmt.Errorf("--color takes auto, always or never, got %q", o.color)
+	}
+	if err := o.check(); err != nil {
+		return err
 	}
 	for _, to := range []string{o.junit, o.json} {
 		there, err := os.Stat(to)

@@ -8,19 +8,16 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/runner"
 	"github.com/rehearse-dev/rehearse/runner/event"
 	"github.com/rehearse-dev/rehearse/runner/ledger"
 	"github.com/rehearse-dev/rehearse/runner/plan"
-	"github.com/rehearse-dev/rehearse/runner/report"
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps/catalogue"
 )
@@ -36,9 +33,7 @@ type runOptions struct {
 	seed                      int64
 	failFast, failOnFlaky     bool
 	emptyIsFine               bool
-	junit, json               string
-	junitStrict               bool
-	color                     string
+	reporting
 
 	given func(flag string) bool // whether the user wrote a flag
 }
@@ -52,7 +47,7 @@ func newRun() *cobra.Command {
 			return o.run(c.Context(), paths, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
-	o.flags(c)
+	o.selection.flags(c)
 	o.runFlags(c.Flags())
 	c.PreRunE = func(c *cobra.Command, _ []string) error { return excluded(c.Flags()) }
 	return c
@@ -73,10 +68,7 @@ func (o *runOptions) runFlags(f *pflag.FlagSet) {
 	f.DurationVar(&o.runTimeout, "run-timeout", 0, "how long the run may take; what is under way then is cleaned up and an error")
 	f.Int64Var(&o.seed, "seed", 0, "makes random_int and pauses repeatable; a run prints its own (default: a new one)")
 	f.BoolVar(&o.emptyIsFine, "pass-with-no-tests", false, "exit with 0 when no case is selected")
-	f.StringVar(&o.junit, "junit", "", "write JUnit XML to this file")
-	f.BoolVar(&o.junitStrict, "junit-strict", false, "leave out of it what the XML schema of Jenkins does not know")
-	f.StringVar(&o.json, "json", "", "write the stream of events to this file, one JSON document a line; - is stdout")
-	f.StringVar(&o.color, "color", "auto", "auto, always or never")
+	o.reporting.flags(f)
 }
 
 // excluded refuses flags that would be ignored beside another one.
@@ -100,7 +92,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	if err != nil {
 		return err
 	}
-	if err := o.removeOldReports(); err != nil {
+	if err := o.removeOld(); err != nil {
 		return exit{runner.ExitReport, err}
 	}
 	p, err := load(paths, chosen, o.emptyIsFine, stderr)
@@ -120,7 +112,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	if err != nil {
 		return exit{runner.ExitUnusable, err}
 	}
-	out, err := o.reports(stdout, stderr)
+	out, err := o.open(stdout, stderr)
 	if err != nil {
 		return exit{runner.ExitReport, errors.Join(err, record.Close())}
 	}
@@ -147,23 +139,6 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	return exit{code: code}
 }
 
-// removeOldReports keeps an earlier run's report from being taken for this
-// one's, however early this one ends.
-func (o *runOptions) removeOldReports() error {
-	for _, file := range []string{o.junit, o.json} {
-		if file == "" || file == "-" {
-			continue
-		}
-		if base := filepath.Base(file); schema.IsScenarioFile(base) || schema.IsStepsFile(base) || base == schema.SuiteFile {
-			return fmt.Errorf("the report would be written over %s", file)
-		}
-		if err := report.RemoveOld(file); err != nil {
-			return fmt.Errorf("the old report cannot be removed: %w", err)
-		}
-	}
-	return nil
-}
-
 // check refuses flags that cannot be.
 func (o *runOptions) check() (plan.Options, error) {
 	chosen, err := o.options()
@@ -179,12 +154,11 @@ func (o *runOptions) check() (plan.Options, error) {
 		return chosen, fmt.Errorf("--timeout must be longer than nothing, got %s", o.timeout)
 	case o.given("run-timeout") && o.runTimeout <= 0:
 		return chosen, fmt.Errorf("--run-timeout must be longer than nothing, got %s", o.runTimeout)
-	case o.junitStrict && o.junit == "":
-		return chosen, errors.New("--junit-strict says how the JUnit file is written; give --junit FILE with it")
 	case len(o.faults) > 0 && !o.sandbox:
 		return chosen, errors.New("--sandbox-fault breaks a system of the sandbox; give --sandbox with it")
-	case o.color != "auto" && o.color != "always" && o.color != "never":
-		return chosen, fmt.Errorf("--color takes auto, always or never, got %q", o.color)
+	}
+	if err := o.reporting.check(); err != nil {
+		return chosen, err
 	}
 	chosen.Detached = o.sandbox || o.endpoint != ""
 	chosen.Timeout = o.timeout
@@ -236,67 +210,4 @@ func (o *runOptions) started(p *plan.Plan, places *runner.Places) event.RunStart
 		s.Env = first(s.Env, suite.Env)
 	}
 	return s
-}
-
-// reports are the consumers of the stream and what must be done at its end.
-type reports struct {
-	sinks []event.Sink
-	atEnd []func() error
-}
-
-func (o *runOptions) reports(stdout, stderr io.Writer) (*reports, error) {
-	r := &reports{}
-	console := stdout
-	switch o.json {
-	case "":
-	case "-":
-		console = stderr
-		j := report.NewJSON(stdout)
-		r.add(j, j.Err)
-	default:
-		if err := os.MkdirAll(filepath.Dir(o.json), 0o755); err != nil {
-			return nil, fmt.Errorf("--json: %w", err)
-		}
-		f, err := os.Create(o.json)
-		if err != nil {
-			return nil, fmt.Errorf("--json: %w", err)
-		}
-		j := report.NewJSON(f)
-		r.add(j, func() error { return errors.Join(j.Err(), f.Close()) })
-	}
-	c := report.NewConsole(console, report.ConsoleOptions{Color: o.coloured(console)})
-	r.add(c, c.Close)
-	if o.junit != "" {
-		j := report.NewJUnit()
-		j.Strict = o.junitStrict
-		r.add(j, func() error {
-			return report.WriteFile(o.junit, func(w io.Writer) error { _, err := j.WriteTo(w); return err })
-		})
-	}
-	return r, nil
-}
-
-func (r *reports) add(s event.Sink, atEnd func() error) {
-	r.sinks = append(r.sinks, s)
-	r.atEnd = append(r.atEnd, atEnd)
-}
-
-func (r *reports) close() error {
-	var errs []error
-	for _, f := range r.atEnd {
-		errs = append(errs, f())
-	}
-	return errors.Join(errs...)
-}
-
-// coloured says whether a writer is a terminal that wants colours.
-func (o *runOptions) coloured(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	switch {
-	case o.color == "always":
-		return true
-	case o.color == "never" || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb":
-		return false
-	}
-	return ok && term.IsTerminal(int(f.Fd()))
 }

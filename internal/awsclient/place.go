@@ -68,7 +68,7 @@ func (o Origin) Key() string {
 
 // Key is the place's name in records.
 func (p *Place) Key() string {
-	return Origin{Account: p.Account, Region: p.Region, Endpoint: p.Endpoint}.Key()
+	return p.Origin.Key()
 }
 
 // clients are made on demand, one of each.

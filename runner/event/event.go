@@ -316,6 +316,7 @@ type RunFinish struct {
 	Counts   Counts   `json:"counts" doc:"The cases by how they ended."`
 	MS       int64    `json:"ms" doc:"How long the run took."`
 	Left     []string `json:"left,omitempty" doc:"What could not be removed."`
+	Ledger   string   `json:"ledger,omitempty" doc:"The file by which rehearse sweep finds what is left."`
 }
 
 // Sink takes the events of a run, one after the other, in order.

@@ -231,7 +231,9 @@ func (l *Ledger) Close() error {
 	}
 	var err error
 	if l.open == 0 {
-		err = os.Remove(l.path) // before it is unlocked
+		if err = os.Remove(l.path); err == nil { // before it is unlocked
+			l.path = ""
+		}
 	} else {
 		err = l.err
 	}

@@ -34,7 +34,8 @@ type Ledger struct {
 // InMemory is a record for a place that ends with this process.
 func InMemory() *Ledger { return &Ledger{} }
 
-// Path is where the record lies, "" when it is kept in memory.
+// Path is where the record lies; "" when it is kept in memory, or was removed
+// because nothing is left.
 func (l *Ledger) Path() string { return l.path }
 
 func (l *Ledger) intend(owner string, keep bool, r steps.Resource) (int, error) {

@@ -34,6 +34,11 @@ func (c *Console) summary() {
 		for _, l := range left {
 			p.add(1, span{plain, oneLine(cut(l, 4*brief.value))})
 		}
+		for _, r := range m.Runs {
+			if r.Finish != nil && r.Finish.Ledger != "" {
+				p.add(1, span{plain, "rehearse sweep --run " + r.ID + " tries again to remove it"})
+			}
+		}
 		p.add(0)
 	}
 	if len(m.Cases) > 0 {

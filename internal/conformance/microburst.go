@@ -43,7 +43,7 @@ var unfit = []string{
 
 // faultRules are moderate: some fifth of the calls goes wrong or late.
 func faultRules() []faultRule {
-	const share = .05
+	const share = .08
 	rules := []faultRule{{Service: "sts", Probability: 1}} // asked before the run
 	untouched := func(calls []string) {
 		for _, c := range calls {

@@ -62,6 +62,8 @@ var shapes = map[string]reflect.Type{
 	"definition":  reflect.TypeFor[schema.Definition](),
 	"environment": reflect.TypeFor[schema.Environment](),
 	"defaults":    reflect.TypeFor[schema.Defaults](),
+	"account":     reflect.TypeFor[schema.Account](),
+	"limit":       reflect.TypeFor[schema.Limit](),
 	"param":       reflect.TypeFor[schema.Param](),
 }
 

@@ -33,6 +33,8 @@ type Unkind struct {
 
 	// Spared are operations, by service and name, that are at worst throttled or slow. nil: none.
 	Spared func(service, operation string) bool
+	// Untouched are operations, by service and name, to which none of the above happens. nil: none.
+	Untouched func(service, operation string) bool
 	// CutAnswer chooses, when they end, calls that are carried out and whose answer breaks off in the middle. nil: none beside Cut.
 	CutAnswer func(service, operation string) bool
 }
@@ -83,8 +85,8 @@ func Throttling(service string) error {
 // fail decides by chance what becomes of a call before it is carried out.
 func (s *Sandbox) fail(ctx context.Context, service, operation string) error {
 	u := s.options.Unkind
-	if service == "sts" {
-		return nil // nothing has begun yet
+	if service == "sts" || u.Untouched != nil && u.Untouched(service, operation) {
+		return nil
 	}
 	if s.dice.falls(u.Slow) && !pause(ctx, u.SlowBy) {
 		return errReset

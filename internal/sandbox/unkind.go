@@ -33,7 +33,7 @@ type Unkind struct {
 
 	// Spared are operations, by service and name, that are at worst throttled or slow. nil: none.
 	Spared func(service, operation string) bool
-	// Untouched are operations, by service and name, to which none of the above happens. nil: none.
+	// Untouched are operations, by service and name, to which nothing of this happens. nil: none.
 	Untouched func(service, operation string) bool
 	// CutAnswer chooses, when they end, calls that are carried out and whose answer breaks off in the middle. nil: none beside Cut.
 	CutAnswer func(service, operation string) bool

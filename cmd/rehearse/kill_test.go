@@ -92,20 +92,44 @@ type killing struct {
 
 // gate kills a run at one of its calls.
 type gate struct {
-	sandbox  *sandbox.Sandbox
-	inflight sync.WaitGroup
+	sandbox *sandbox.Sandbox
 
 	mu    sync.Mutex
+	idle  *sync.Cond // flying has become 0
 	calls int
+	flying int // calls that are not answered yet
 	at    int  // the call that kills; 0 for none
 	done  bool // with the call carried out, but not answered
 	last  string
 	kill  func() // returns when the process is dead
 }
 
+func newGate(s *sandbox.Sandbox) *gate {
+	g := &gate{sandbox: s}
+	g.idle = sync.NewCond(&g.mu)
+	return g
+}
+
+func (g *gate) fly(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.flying += n; g.flying == 0 {
+		g.idle.Broadcast()
+	}
+}
+
+// landed waits until what was on its way has arrived.
+func (g *gate) landed() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for g.flying > 0 {
+		g.idle.Wait()
+	}
+}
+
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g.inflight.Add(1)
-	defer g.inflight.Done()
+	g.fly(1)
+	defer g.fly(-1)
 	what := r.Method + " " + r.URL.Path + " " + r.Header.Get("X-Amz-Target")
 	if strings.Contains(what, "ReceiveMessage") { // it changes nothing, and how often it is called depends on time
 		g.sandbox.ServeHTTP(w, r)
@@ -138,7 +162,7 @@ func newKilling(t *testing.T) *killing {
 	if err := errors.Join(stage.Deploy(t.Context(), s, ""), s.Deploy(t.Context(), "long", "long", []byte(longMachine), nil)); err != nil {
 		t.Fatal(err)
 	}
-	k := &killing{t: t, gate: &gate{sandbox: s}, dir: t.TempDir(), config: s.Config()}
+	k := &killing{t: t, gate: newGate(s), dir: t.TempDir(), config: s.Config()}
 	k.state = filepath.Join(k.dir, "state")
 	server := httptest.NewServer(k.gate)
 	t.Cleanup(server.Close)
@@ -272,7 +296,7 @@ func (k *killing) run(at int, done bool, after time.Duration) (ended bool, said 
 	}
 	err = c.Wait()
 	close(dead)
-	k.inflight.Wait() // what was on its way has arrived
+	k.landed()
 	var exited *exec.ExitError
 	if err != nil && (!errors.As(err, &exited) || exited.Exited()) {
 		k.t.Fatalf("the run ended with %v\n%s", err, console.String())

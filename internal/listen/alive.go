@@ -26,25 +26,30 @@ const aliveBound = 25 * time.Second // shorter than what one attempt of a step m
 func (h *harness) proveAlive(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, aliveBound)
 	defer cancel()
-	if err := h.log.Err(); err != nil {
-		return err
-	}
 	if err := h.unchanged(ctx); err != nil {
 		return err
 	}
-	if h.proven.Load() {
-		_, err := h.canaries.prove(ctx, 1, closingBound)
-		if errors.Is(err, errNoCanary) {
-			return steps.Finalf("the listener on %s is no longer live: a closing canary event did not come back in %s, so silence proves nothing", h.chosen.source, closingBound)
-		}
-		if errors.Is(err, errDied) {
-			return h.log.Dead()
-		}
-		if err != nil {
-			return err
-		}
+	if !h.proven.Load() {
+		return h.log.Err()
 	}
-	return h.log.Err()
+	// A canary that comes back shows that the queue can be read, whatever some
+	// receives ended with meanwhile.
+	_, err := h.canaries.prove(ctx, 1, closingBound)
+	switch {
+	case errors.Is(err, errNoCanary):
+		if trouble := h.log.Err(); trouble != nil {
+			return trouble
+		}
+		return steps.Finalf("the listener on %s is no longer live: a closing canary event did not come back in %s, so silence proves nothing", h.chosen.source, closingBound)
+	case errors.Is(err, errDied):
+		return steps.Final(h.log.Dead())
+	case err != nil:
+		return err
+	}
+	if err := h.log.Dead(); err != nil {
+		return steps.Final(err)
+	}
+	return nil
 }
 
 func (h *harness) queueUnchanged(ctx context.Context) error {

@@ -22,7 +22,7 @@ import (
 const (
 	longestPattern = 2048             // characters (EventBridge quotas)
 	retention      = "3600"           // seconds: nobody reads the queue after the run
-	hiding         = 10 * time.Second // until a message that was not deleted comes again
+	hiding         = 4 * time.Second  // until a message that was not deleted comes again: what a lost answer hides is not hidden for long
 	targetID       = "rehearse-queue" // of the rule's one target
 )
 

@@ -87,16 +87,8 @@ func (h *harness) unchanged(ctx context.Context) error {
 // harness lives now, lived all the time as far as canaries tell, and nobody
 // else used its queue.
 func (h *harness) liveSince(ctx context.Context, since time.Time, canaries bool) error {
-	for {
-		if err := pause(ctx, h.log.blind()); err != nil {
-			return err
-		}
-		if err := h.confirm.ask(ctx); err != nil {
-			return err
-		}
-		if h.log.blind() <= 0 {
-			break
-		}
+	if err := h.seeing(ctx); err != nil {
+		return err
 	}
 	if err := h.log.strangerSince(since); err != nil {
 		return steps.Final(err)
@@ -123,6 +115,24 @@ func (h *harness) liveSince(ctx context.Context, since time.Time, canaries bool)
 			return context.Cause(ctx)
 		}
 		late.Stop()
+	}
+}
+
+// seeing proves that the harness lives, at a time when no lost answer hides
+// messages that have arrived.
+func (h *harness) seeing(ctx context.Context) error {
+	for end := time.Now().Add(longestTrouble / 2); ; {
+		if err := pause(ctx, h.log.blind()); err != nil {
+			return err
+		}
+		err := h.confirm.ask(ctx)
+		if err != nil || h.log.blind() <= 0 {
+			return err
+		}
+		if time.Now().After(end) {
+			return steps.Finalf("the answers of the listener's queue %s get lost again and again, with messages that are hidden for %s then (last: %v), so neither silence nor a count proves anything",
+				h.name, hiding, h.log.lost())
+		}
 	}
 }
 

@@ -3,6 +3,8 @@ package listen
 import (
 	"sync"
 	"time"
+
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
 )
 
 // Arrival is an event that came, once, however often it was delivered.
@@ -30,6 +32,7 @@ type Log struct {
 	trouble  error               // passing: nothing can be read just now
 	troubled time.Time           // when that was so last
 	hidden   time.Time           // until then messages may be there that nobody can receive
+	hid      error               // what lost them
 	stranger error               // something came that was not sent by what is listened to
 	strange  time.Time           // when that came last
 }
@@ -97,12 +100,19 @@ func (l *Log) Troubled(err error) {
 	l.trouble = err
 }
 
-// Lost notes that an answer was lost which may have had messages in it: until
-// a moment nobody can receive them.
-func (l *Log) Lost(until time.Time) {
+// Lost notes that an answer was lost which may have had messages in it, and
+// why: until a moment nobody can receive them.
+func (l *Log) Lost(until time.Time, why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.hidden = until
+	l.hidden, l.hid = until, why
+}
+
+// lost is why an answer was lost last.
+func (l *Log) lost() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return awsclient.Explain(l.hid)
 }
 
 // blind is how long messages may still be hidden that have arrived.

@@ -57,7 +57,7 @@ func (r *receiver) run(ctx context.Context) {
 			return
 		}
 		if !awsclient.SurelyNotDone(err) {
-			r.log.Lost(time.Now().Add(hiding + time.Second))
+			r.log.Lost(time.Now().Add(hiding+time.Second), err)
 		}
 		// Short polls, so that the end of the trouble is soon known.
 		wait = time.Second

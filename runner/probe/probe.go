@@ -52,6 +52,9 @@ const NotTrue = "did not come true"
 // maxLookOn bounds how long a probe goes on after a missed SLA.
 const maxLookOn = 15 * time.Second
 
+// maxProof bounds how long is asked for a proof that cannot be had at once.
+const maxProof = 30 * time.Second
+
 // probe is one probe under way.
 type probe struct {
 	Policy
@@ -219,17 +222,14 @@ func (x *probe) doubtSilence(ctx context.Context) {
 	if x.v.Status != event.Failed || x.v.Last.Final || confirm == nil {
 		return
 	}
-	if err := x.confirmed(ctx, confirm); err != nil {
+	seen, err := x.proven(ctx, confirm)
+	if err != nil {
 		x.v.Err = err
 		x.errored(event.CauseStep, "%v", err)
 		return
 	}
 	if x.Throughout > 0 || !x.passedAt.IsZero() {
 		return // it did come, and more than that
-	}
-	seen, err := x.attempt(ctx)
-	if err != nil {
-		return // it is as the last answer said
 	}
 	x.take(seen)
 	if len(x.v.Unmet) > 0 {
@@ -271,11 +271,7 @@ func (x *probe) lookOn(ctx context.Context) {
 // nothing was missed.
 func (x *probe) passed(ctx context.Context) bool {
 	if confirm := x.v.Last.Confirm; x.Confirm && confirm != nil {
-		if err := x.confirmed(ctx, confirm); err != nil {
-			x.v.Err = err
-			return x.errored(event.CauseStep, "%v", err)
-		}
-		seen, err := x.attempt(ctx)
+		seen, err := x.proven(ctx, confirm)
 		if err != nil {
 			x.v.Err = err
 			return x.errored(event.CauseStep, "%v", err)
@@ -289,13 +285,18 @@ func (x *probe) passed(ctx context.Context) bool {
 	return true
 }
 
-// confirmed asks for the proof until it is there, cannot be had, or took too long.
-func (x *probe) confirmed(ctx context.Context, confirm func(context.Context) error) error {
-	end := time.Now().Add(maxLookOn)
+// proven asks for the proof and then looks again, until both are there, cannot
+// be had, or took too long.
+func (x *probe) proven(ctx context.Context, confirm func(context.Context) error) (steps.Seen[any], error) {
+	end := time.Now().Add(maxProof)
 	for {
+		var seen steps.Seen[any]
 		err := confirm(ctx)
+		if err == nil {
+			seen, err = x.attempt(ctx)
+		}
 		if err == nil || steps.IsFinal(err) || ctx.Err() != nil || time.Now().After(end) {
-			return err
+			return seen, err
 		}
 		x.wait(ctx, time.Now().Add(x.Every))
 	}

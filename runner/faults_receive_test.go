@@ -11,12 +11,8 @@ import (
 	"github.com/rehearse-dev/rehearse/internal/sandbox"
 )
 
-// What follows is not survived, or not said, as it should be.
-
 // TestTroubleBetweenCanaries: 10 s of throttling, or an endpoint that is away
-// for 15 s, in the middle of assert. After the latter the proof that ends a
-// count is asked for for 15 s only, which are just over when the endpoint comes
-// back; and it is said to be "no answer within 30s" after 17.
+// for 15 s, in the middle of assert, keep canaries away and pass by all the same.
 func TestTroubleBetweenCanaries(t *testing.T) {
 	for name, run := range map[string]func(t *testing.T) result{
 		"throttling for 10 s from the middle on": func(t *testing.T) result {
@@ -30,20 +26,26 @@ func TestTroubleBetweenCanaries(t *testing.T) {
 	}
 }
 
-// TestSomeReceivesFail: a receive that fails now and then stands in the way of
-// the proof that ends a count, as if the queue could not be read at all ("cannot
-// be read just now"), although the next one would do.
+// TestSomeReceivesFail: a receive that fails now and then does not stand in the
+// way of the proof that ends a count. Where answers are lost again and again
+// there is none, because messages may always be hidden: an error, and soon.
 func TestSomeReceivesFail(t *testing.T) {
-	for _, every := range []int64{3, 4, 5} {
+	for every, passes := range map[int64]bool{3: false, 20: true, 50: true} {
 		t.Run(fmt.Sprintf("every %dth", every), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var n atomic.Int64
-				passesBy(t, performWith(t, sandbox.Options{Intercept: func(_ context.Context, _, operation string) error {
+				r := performWith(t, sandbox.Options{Intercept: func(_ context.Context, _, operation string) error {
 					if operation == "ReceiveMessage" && n.Add(1)%every == 0 {
 						return serverError("")
 					}
 					return nil
-				}}, whole))
+				}}, whole)
+				if passes {
+					passesBy(t, r)
+				} else if f := r.finished(); f.Counts.Failed > 0 || f.MS > 120_000 {
+					t.Errorf("%+v after %d ms\n%s", f.Counts, f.MS, r.text)
+				}
+				r.clean(t)
 			})
 		})
 	}

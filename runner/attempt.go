@@ -105,16 +105,26 @@ func (a *attempt) phases(s *slot) string {
 	p := a.c.Steps
 	if !a.inOrder(ctx, "arrange", p.Arrange) {
 		a.notRun("", slices.Concat(p.Act, p.Assert)...)
-		return ""
+		return a.cutShort(ctx)
 	}
 	a.actStart = time.Now()
 	if !a.inOrder(ctx, "act", p.Act) {
 		a.notRun("", p.Assert...)
-		return ""
+		return a.cutShort(ctx)
 	}
 	a.actEnd = time.Now()
 	s.probing()
 	return a.assert(ctx, p.Assert)
+}
+
+// cutShort is why a case did not come to its checks although no step of it went
+// wrong: its time was used up between two of them.
+func (a *attempt) cutShort(ctx context.Context) string {
+	if a.status != event.Passed {
+		return ""
+	}
+	a.note(event.Errored, timeCause(ctx), "")
+	return context.Cause(ctx).Error()
 }
 
 // inOrder runs the steps of a phase one after the other and stops at the first

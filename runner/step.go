@@ -106,16 +106,22 @@ func (g *stage) notRun(why string, list ...*plan.Step) {
 // phaseCause refines a cause by where it happened.
 func phaseCause(ctx context.Context, x *plan.Step, c event.Cause) event.Cause {
 	switch {
-	case errors.Is(context.Cause(ctx), errInterrupted):
-		return event.CauseInterrupted
 	case ctx.Err() != nil:
-		return event.CauseTimeout
+		return timeCause(ctx)
 	case x.Phase == "arrange":
 		return event.CauseArrange
 	case x.Phase == "cleanup":
 		return event.CauseCleanup
 	}
 	return c
+}
+
+// timeCause says what ended a context.
+func timeCause(ctx context.Context) event.Cause {
+	if errors.Is(context.Cause(ctx), errInterrupted) {
+		return event.CauseInterrupted
+	}
+	return event.CauseTimeout
 }
 
 // carryOut resolves a step's expressions and probes or acts.

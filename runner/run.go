@@ -97,9 +97,7 @@ func Run(ctx context.Context, o Options) (int, error) {
 	r.starts, r.noMore = context.WithCancelCause(work)
 	defer r.noMore(nil)
 	r.scope = o.Ledger.Scope("run", r.resourceChanged(nil))
-	shared, endShared := context.WithCancel(ctx)
-	defer endShared()
-	r.shared = steps.NewShared(shared, r.scope.Keeping(false))
+	r.shared = steps.NewShared(ctx, r.scope.Keeping(false))
 	ended := make(chan struct{})
 	var watcher sync.WaitGroup
 	watcher.Go(func() {

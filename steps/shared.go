@@ -12,6 +12,8 @@ import (
 // as long as who asked first.
 type Shared struct {
 	ctx    context.Context
+	stop   context.CancelFunc
+	making sync.WaitGroup // what is being made just now
 	ledger Ledger
 
 	mu     sync.Mutex
@@ -28,7 +30,8 @@ type sharedValue struct {
 // NewShared makes the store of a run. Everything made through it runs under
 // ctx, and what it creates is recorded in the run's own ledger.
 func NewShared(ctx context.Context, ledger Ledger) *Shared {
-	return &Shared{ctx: ctx, ledger: ledger, byKey: map[string]*sharedValue{}}
+	ctx, stop := context.WithCancel(ctx)
+	return &Shared{ctx: ctx, stop: stop, ledger: ledger, byKey: map[string]*sharedValue{}}
 }
 
 // Context is the run's: it ends when the run is over or stopped.
@@ -44,13 +47,26 @@ func (s *Shared) OnClose(f func(context.Context) error) {
 	s.closer = append(s.closer, f)
 }
 
-// Close does what was asked to be done at the end of the run.
+// Close ends what is still being made, so that nothing comes into being any
+// more, and does what was asked to be done at the end of the run. Afterwards
+// nothing may be shared.
 func (s *Shared) Close(ctx context.Context) error {
+	s.stop()
+	made := make(chan struct{})
+	go func() {
+		s.making.Wait()
+		close(made)
+	}()
+	var errs []error
+	select {
+	case <-made:
+	case <-ctx.Done():
+		errs = append(errs, fmt.Errorf("something that the run's cases share is still being made: %w", context.Cause(ctx)))
+	}
 	s.mu.Lock()
 	closers := s.closer
 	s.closer = nil
 	s.mu.Unlock()
-	var errs []error
 	for i := len(closers) - 1; i >= 0; i-- {
 		errs = append(errs, closed(ctx, closers[i]))
 	}
@@ -77,7 +93,7 @@ func Share[T any](ctx context.Context, s *Shared, key string, make func(context.
 	if !ok {
 		v = &sharedValue{done: newDone()}
 		s.byKey[key] = v
-		go s.fill(key, v, func(ctx context.Context) (any, error) { return make(ctx) })
+		s.making.Go(func() { s.fill(key, v, func(ctx context.Context) (any, error) { return make(ctx) }) })
 	}
 	s.mu.Unlock()
 	select {

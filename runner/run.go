@@ -111,9 +111,22 @@ func Run(ctx context.Context, o Options) (int, error) {
 	r.cases()
 	why := context.Cause(work)
 	r.end()
+	if r.interrupted() { // as late as this it is an interrupt all the same
+		why = errInterrupted
+	}
 	close(ended)
 	watcher.Wait()
 	return r.finish(why)
+}
+
+// interrupted says whether somebody has asked the run to stop.
+func (r *run) interrupted() bool {
+	select {
+	case <-r.Stop:
+		return true
+	default:
+		return r.base.Err() != nil
+	}
 }
 
 // begin tells what the run will do.

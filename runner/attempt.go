@@ -59,13 +59,15 @@ func (r *run) newAttempt(c *plan.Case, n int, suite *suiteRun, waited event.Scen
 // perform runs the attempt to its end, clean-up included. unready is why the suite
 // could not be set up, nil when it was.
 func (a *attempt) perform(s *slot, unready error) *event.ScenarioFinish {
-	cleanup, reason := &event.Cleanup{Status: event.Passed}, ""
+	cleanup, reason, queued := &event.Cleanup{Status: event.Passed}, "", time.Duration(0)
 	if unready != nil {
 		a.note(event.Errored, event.CauseArrange, "")
 		reason = "the suite's arrange failed: " + unready.Error()
 	} else {
 		reason = a.guarded(func() string { return a.phases(s) })
+		ended := time.Now()
 		_ = s.take(a.run.base) // that it ended means: at once, and clean-up says what is left
+		queued = time.Since(ended)
 		if a.status == event.Failed || a.status == event.Errored {
 			a.diagnose()
 		}
@@ -77,7 +79,7 @@ func (a *attempt) perform(s *slot, unready error) *event.ScenarioFinish {
 	}
 	f := &event.ScenarioFinish{
 		Status: a.status, Cause: a.cause, Reason: reason, FailedStep: a.failed,
-		MS: time.Since(a.started).Milliseconds(), Cleanup: cleanup,
+		MS: (time.Since(a.started) - queued).Milliseconds(), Cleanup: cleanup,
 		Final: unready != nil || a.run.final(a.c, a.number, a.status, clean),
 	}
 	a.emit(nil, event.ScenarioFinished, f)

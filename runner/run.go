@@ -68,6 +68,7 @@ type run struct {
 	noMore context.CancelCauseFunc
 	base   context.Context // ends with a second one; clean-up derives from it
 	slots  *semaphore.Weighted
+	door   *semaphore.Weighted // of cases that have not begun: who has it is the next to get a slot
 	locks  *locks
 	shared *steps.Shared
 	scope  *ledger.Scope // what belongs to the run
@@ -83,7 +84,10 @@ type run struct {
 // once and leaves what it created; Stop is the gentle way. An error is that of
 // a sink that broke: its report is not whole.
 func Run(ctx context.Context, o Options) (int, error) {
-	r := &run{Options: o, base: ctx, slots: semaphore.NewWeighted(int64(max(1, o.Parallel))), locks: newLocks(), suites: map[*plan.Suite]*suiteRun{}}
+	r := &run{
+		Options: o, base: ctx, slots: semaphore.NewWeighted(int64(max(1, o.Parallel))), door: semaphore.NewWeighted(1),
+		locks: newLocks(), suites: map[*plan.Suite]*suiteRun{},
+	}
 	r.stream = newStream(o.ID, o.Secrets, o.Sinks)
 	r.names = newNames(o.ID)
 	work, stop := context.WithCancelCause(ctx)

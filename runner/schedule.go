@@ -43,7 +43,7 @@ func (r *run) runCase(c *plan.Case, turn *waiter, queued time.Time) {
 	defer r.locks.leave(turn)
 	locked := time.Now()
 	s := &slot{run: r}
-	if err := s.take(r.starts); err != nil {
+	if err := s.begin(r.starts); err != nil {
 		r.skip(c, "not begun: "+err.Error())
 		return
 	}
@@ -91,6 +91,17 @@ func (r *run) final(c *plan.Case, n int, s event.Status, clean bool) bool {
 type slot struct {
 	run  *run
 	held bool
+}
+
+// begin takes the slot for a case that has not begun. Of those only one at a
+// time waits for a slot itself, so that nobody who wants it back for a clean-up
+// stands behind all of them.
+func (s *slot) begin(ctx context.Context) error {
+	if s.run.door.Acquire(ctx, 1) != nil {
+		return context.Cause(ctx)
+	}
+	defer s.run.door.Release(1)
+	return s.take(ctx)
 }
 
 func (s *slot) take(ctx context.Context) error {

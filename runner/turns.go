@@ -87,7 +87,7 @@ func (t *turning) all(ctx context.Context, atOnce int, rate *float64) {
 		}
 		turns.Go(func() {
 			defer slots.Release(1)
-			t.turn(ctx, i, i >= atOnce)
+			t.turn(ctx, i, i >= atOnce || due.After(start))
 		})
 	}
 	turns.Wait()

@@ -84,16 +84,8 @@ func Run(ctx context.Context, pol Policy, p steps.Probe[any], judge Judge, obser
 	}
 	x := &probe{Policy: pol, Probe: p, judge: judge, observe: observe, start: now, trail: trail{tell: observe}}
 	x.onTime = !now.After(x.until())
-	for !x.look(ctx) {
-		x.onTime = time.Now().Before(x.until())
-		end := x.until()
-		if x.unseen { // for the answer that the look at the end did not get
-			end = time.Now().Add(x.Every)
-		}
-		if x.wait(ctx, end); ctx.Err() != nil {
-			x.stopped(ctx, nil)
-			break
-		}
+	if !x.look(ctx) {
+		x.goOn(ctx)
 	}
 	x.doubtSilence(ctx)
 	if x.v.Status == event.Failed && x.v.Cause == event.CauseSLA && x.passedAt.IsZero() {
@@ -102,6 +94,24 @@ func Run(ctx context.Context, pol Policy, p steps.Probe[any], judge Judge, obser
 	x.trail.end()
 	x.v.SLA = x.sla()
 	return x.v
+}
+
+// goOn looks again and again until the verdict is reached.
+func (x *probe) goOn(ctx context.Context) {
+	for {
+		x.onTime = time.Now().Before(x.until())
+		end := x.until()
+		if x.unseen { // for the answer that the look at the end did not get
+			end = time.Now().Add(x.Every)
+		}
+		if x.wait(ctx, end); ctx.Err() != nil {
+			x.stopped(ctx, nil)
+			return
+		}
+		if x.look(ctx) {
+			return
+		}
+	}
 }
 
 // until is when the last look is due.
@@ -232,17 +242,22 @@ func (x *probe) doubtSilence(ctx context.Context) {
 		return // it did come, and more than that
 	}
 	x.take(seen)
-	if len(x.v.Unmet) > 0 {
-		return
+	if len(x.v.Unmet) == 0 {
+		x.afterAll(ctx, seen)
 	}
-	if x.passedAt = x.when(seen); x.SLA && x.observed() > x.Within {
-		x.failed(event.CauseSLA, "came after %s, the limit is %s", short(x.observed()), short(x.Within))
-		return
-	}
-	x.v.Status, x.v.Cause, x.v.Summary = event.Passed, "", ""
 }
 
-// lookOn goes on after a missed SLA, only to say how late it came.
+// afterAll takes back that something did not come: it is judged and must hold
+// like anything else that came.
+func (x *probe) afterAll(ctx context.Context, seen steps.Seen[any]) {
+	x.v.Status, x.v.Cause, x.v.Summary = "", "", ""
+	if !x.firstPass(ctx, seen) {
+		x.goOn(ctx)
+	}
+}
+
+// lookOn goes on after a missed SLA, only to say how late it came, or that it
+// did come in time and could not be seen then.
 func (x *probe) lookOn(ctx context.Context) {
 	end := time.Now().Add(min(x.Within/2, maxLookOn))
 	for ctx.Err() == nil && time.Now().Before(end) && !x.v.Last.Final {
@@ -258,7 +273,11 @@ func (x *probe) lookOn(ctx context.Context) {
 		if _, unmet := x.judge(seen.Doc); len(unmet)+len(seen.Unmet) > 0 {
 			continue
 		}
-		x.passedAt = x.when(seen)
+		if x.passedAt = x.when(seen); x.observed() <= x.Within {
+			x.take(seen)
+			x.afterAll(ctx, seen)
+			return
+		}
 		x.v.Summary = fmt.Sprintf("came after %s, the limit is %s", short(x.observed()), short(x.Within))
 		return
 	}

@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/internal/sandbox"
 	"github.com/rehearse-dev/rehearse/runner"
 	"github.com/rehearse-dev/rehearse/runner/event"
 )
@@ -132,4 +134,45 @@ assert:
 		wants(t, r.text, "the scenario's timeout of 5s is used up; ", "waiting for our own pace")
 		r.clean(t)
 	})
+}
+
+// TestPacedAtTheDeadline: a look held back by our own pacing tells nothing about
+// the limit where, sent at once, it would have been in time: that its answer
+// takes a moment as well, or that the look before broke off, changes nothing.
+func TestPacedAtTheDeadline(t *testing.T) {
+	const scenario = `
+scenario: S
+act:
+  - upload_object: {bucket: "${suite.app.BucketName}", key: "${scenario.id}", text: x}
+    id: object
+assert:
+  - object: {bucket: "${suite.app.BucketName}", key: "${object.key}"}
+    within: 3s
+`
+	for _, c := range []struct {
+		name  string
+		slow  time.Duration // each look
+		burst int           // one of them is for the upload, which looks too
+	}{
+		{"the look before broke off", 0, 1},
+		{"the answer takes a moment as well", 2500 * time.Millisecond, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				broken := nth("s3", "HeadObject", 2, func(context.Context) error { return serverError("") })
+				r := performWith(t, sandbox.Options{Intercept: func(ctx context.Context, service, op string) error {
+					if op == "HeadObject" {
+						time.Sleep(c.slow)
+					}
+					return broken(ctx, service, op)
+				}}, scenario, func(s *stage) {
+					s.limits = awsclient.Limits{"s3.HeadObject": {Rate: 0.05, Burst: c.burst}}
+				})
+				if got := r.finish(t); got.Status != event.Errored {
+					t.Errorf("ended %s\n%s", got.Status, r.text)
+				}
+				wants(t, r.text, "whether it came within 3s is not known")
+			})
+		})
+	}
 }

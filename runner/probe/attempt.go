@@ -17,6 +17,7 @@ func (x *probe) attempt(ctx context.Context) (seen steps.Seen[any], err error) {
 	ctx, pace := awsclient.Paced(ctx)
 	defer func() {
 		x.held = pace.Waited()
+		x.behind += x.held
 		x.v.Held += x.held
 	}()
 	if x.AttemptTimeout > 0 {

@@ -71,6 +71,7 @@ type probe struct {
 	onTime      bool          // the look under way was begun, or waited for, before the deadline
 	began       time.Time     // when the last look began
 	held        time.Duration // how long our own pacing held it back
+	behind      time.Duration // how long it held back this look and those before it that got no answer
 	v           Verdict
 	trail       trail
 }
@@ -175,7 +176,7 @@ func (x *probe) answered(ctx context.Context, seen steps.Seen[any], last bool) b
 	}
 	ok := len(x.v.Unmet) == 0
 	if !ok {
-		x.lastMiss = time.Now()
+		x.lastMiss, x.behind = time.Now(), 0
 	}
 	switch {
 	case x.unseen && !ok:
@@ -212,9 +213,9 @@ func (x *probe) throughout(ctx context.Context, ok, last bool) bool {
 func (x *probe) firstPass(ctx context.Context, seen steps.Seen[any]) bool {
 	x.passedAt = x.when(seen)
 	if late := x.observed() - x.Within; x.SLA && late > 0 {
-		if late <= x.held {
-			return x.errored(event.CauseStep, "whether it came within %s is not known: it was so when it was looked at after %s, and that look had waited %s for its turn, so as not to exceed a quota (limits in rehearse.yaml)",
-				short(x.Within), short(x.observed()), short(x.held))
+		if unpaced := x.began.Add(x.held - x.behind); x.behind > 0 && !unpaced.After(x.Since.Add(x.Within)) {
+			return x.errored(event.CauseStep, "whether it came within %s is not known: it was so when it was looked at after %s, and looking had waited %s for its turn, so as not to exceed a quota (limits in rehearse.yaml)",
+				short(x.Within), short(x.observed()), short(x.behind))
 		}
 		return x.failed(event.CauseSLA, "came after %s, the limit is %s", short(x.observed()), short(x.Within))
 	}

@@ -150,11 +150,11 @@ func short(err error) error {
 // write appends a line. One that could be written only in part is taken back:
 // the next would be lost in it. The mutex must be held where there is one to hold.
 func (l *Ledger) write(x line) error {
-	if l.file == nil {
-		return nil
-	}
 	if l.broken != nil {
 		return l.broken
+	}
+	if l.file == nil {
+		return nil
 	}
 	b, err := json.Marshal(x)
 	if err != nil {
@@ -205,7 +205,7 @@ func (l *Ledger) durable() error {
 func (l *Ledger) sync() {
 	for {
 		l.mu.Lock()
-		s, file := l.waiting, l.file
+		s, file, broken := l.waiting, l.file, l.broken
 		l.waiting = nil
 		if s == nil {
 			l.busy = false
@@ -213,6 +213,10 @@ func (l *Ledger) sync() {
 			return
 		}
 		l.mu.Unlock()
+		if s.err = broken; broken != nil {
+			close(s.done)
+			continue
+		}
 		if s.err = file.Sync(); s.err != nil {
 			l.mu.Lock()
 			l.broken = s.err // what a failed sync has lost, a later one does not bring back
@@ -238,6 +242,6 @@ func (l *Ledger) Close() error {
 		err = l.err
 	}
 	err = errors.Join(err, l.file.Close(), l.lock.Close())
-	l.file = nil
+	l.file, l.broken = nil, errors.New("it was closed at the end of the run")
 	return err
 }

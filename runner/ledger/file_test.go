@@ -119,6 +119,45 @@ func TestBrokenDisk(t *testing.T) {
 	}
 }
 
+// TestBrokenSync: a sync that failed may have lost what others wrote meanwhile,
+// although the next one succeeds.
+func TestBrokenSync(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{free: -1, sync: 10 * time.Millisecond, broken: true}
+		l := &Ledger{file: d}
+		var second error
+		var all sync.WaitGroup
+		all.Go(func() {
+			time.Sleep(5 * time.Millisecond)
+			second = try(l, "b")
+		})
+		if err := try(l, "a"); err == nil {
+			t.Error("no error")
+		}
+		d.mu.Lock()
+		d.broken = false
+		d.mu.Unlock()
+		all.Wait()
+		if second == nil {
+			t.Error("what was written before the sync that failed counts as recorded")
+		}
+	})
+}
+
+// TestClosed: what is created after the record was closed would not be in it.
+func TestClosed(t *testing.T) {
+	l, err := Open(t.TempDir(), "run1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := try(l, "a"); err == nil {
+		t.Error("no error")
+	}
+}
+
 // TestDevFull is the real error of the real system call.
 func TestDevFull(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)

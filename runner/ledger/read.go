@@ -29,6 +29,8 @@ type Record struct {
 	// Problems are lines that this version cannot read. What they say is not
 	// known to be settled, so the file must stay.
 	Problems []string
+
+	end int64 // of the last line that could be read
 }
 
 // Recorded is one thing that a run created, or was about to create.
@@ -51,8 +53,9 @@ func Read(path string) (Record, error) {
 	}
 	r.Began = BeganOf(r.Run)
 	var torn []int
-	read := false
+	read, at := false, 0
 	for i, raw := range bytes.Split(text, []byte("\n")) {
+		at += len(raw) + 1
 		if len(bytes.TrimSpace(raw)) == 0 {
 			continue
 		}
@@ -64,7 +67,7 @@ func Read(path string) (Record, error) {
 		for _, n := range torn {
 			r.problem(n, "cannot be read")
 		}
-		torn, read = nil, true
+		torn, read, r.end = nil, true, int64(at-1)
 		r.add(i+1, x)
 	}
 	if !read {

@@ -183,30 +183,38 @@ func (s *Sweep) byRecord(ctx context.Context, rec Record, g *Group) {
 	if len(rec.Open) > 0 && !s.DryRun {
 		s.settle(ctx, rec)
 	}
-	notes, err := os.OpenFile(rec.Path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		notes = nil // then nothing is noted; the file is still removed at the end
-	}
+	note, done := s.notes(rec)
 	clean := len(rec.Problems) == 0
 	for i := len(rec.Open) - 1; i >= 0; i-- {
 		o := rec.Open[i]
 		s.handled[handle(o.Resource)] = true
 		t := s.one(ctx, o)
 		clean = clean && t.Status != "left"
-		if notes != nil && !s.DryRun && t.Status != "left" {
-			b, _ := json.Marshal(line{N: o.n, Op: "settled"}) // always has a JSON form
-			_, _ = notes.Write(append(b, '\n'))               // removing it once more is no harm
+		if t.Status != "left" {
+			note(line{N: o.n, Op: "settled"})
 		}
 		g.Things = append(g.Things, t)
 	}
-	if notes != nil {
-		_ = notes.Close() // as above
-	}
+	done()
 	if clean && !s.DryRun {
 		if err := os.Remove(rec.Path); err != nil {
 			g.Problems = append(g.Problems, fmt.Sprintf("all of it is gone, but its ledger cannot be removed: %v", short(err)))
 		}
 	}
+}
+
+// notes opens a ledger for what becomes of its entries, behind the last line
+// that is whole. Where that fails nothing is noted: removing something once
+// more is no harm, and the file is still removed at the end.
+func (s *Sweep) notes(rec Record) (note func(line), done func()) {
+	f, err := os.OpenFile(rec.Path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil || s.DryRun || len(rec.Open) == 0 || f.Truncate(rec.end) != nil {
+		return func(line) {}, func() { _ = f.Close() } // nothing was written
+	}
+	return func(x line) {
+		b, _ := json.Marshal(x) // always has a JSON form
+		_, _ = f.Write(append([]byte("\n"), b...))
+	}, func() { _ = f.Close() } // as above
 }
 
 // settle waits until what a run created just before it died can be seen.

@@ -280,6 +280,40 @@ func TestSweepTellsWhatItCannotRemove(t *testing.T) {
 	})
 }
 
+// TestSweepKeepsATornEndApart: what a dying machine wrote in part does not mix
+// with what a sweep notes after it.
+func TestSweepKeepsATornEndApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		denied := true
+		s := newSweeping(t, sandbox.Options{Intercept: func(_ context.Context, _, operation string) error {
+			if denied && operation == "DeleteQueue" {
+				return &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}
+			}
+			return nil
+		}})
+		s.queue("one", "")
+		path := s.record("000000aaaaaa", false, queue("one"), queue("gone"), queue("gone too"))
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(`{"n":4,"op":"int`); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s.do()
+		s.told()
+		denied = false
+		s.do()
+		expect(t, "told then", s.told(), "000000aaaaaa: removed one\n")
+		if _, err := os.Stat(path); err == nil {
+			t.Error("the ledger is still there")
+		}
+	})
+}
+
 func TestSweepOfAnUnreachablePlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSweeping(t, sandbox.Options{})

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,8 +52,9 @@ func (r *run) runCase(c *plan.Case, turn *waiter, queued time.Time) {
 	waited := event.ScenarioStart{LockWaitMS: locked.Sub(queued).Milliseconds(), QueuedMS: time.Since(locked).Milliseconds()}
 	suite := r.suites[c.Suite]
 	unready := suite.setUp(r.work)
-	if r.starts.Err() != nil {
-		r.skip(c, "not begun: "+context.Cause(r.starts).Error())
+	// The end of work is the end of starts, but a moment earlier.
+	if err := cmp.Or(context.Cause(r.work), context.Cause(r.starts)); err != nil {
+		r.skip(c, "not begun: "+err.Error())
 		return
 	}
 	for n := 1; ; n++ {

@@ -83,8 +83,8 @@ func (c *canaries) proven() {
 
 // send puts one canary on the bus and gives its number.
 func (c *canaries) send(ctx context.Context, place *awsclient.Place) (int, error) {
-	s := &sent{began: time.Now()}
 	c.mu.Lock()
+	s := &sent{began: time.Now()} // here, so that they stand in the order in which they began
 	c.all = append(c.all, s)
 	s.number = len(c.all)
 	c.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"github.com/rehearse-dev/rehearse/internal/sandbox"
 	"github.com/rehearse-dev/rehearse/runner"
 	"github.com/rehearse-dev/rehearse/runner/event"
+	play "github.com/rehearse-dev/rehearse/steps/stage"
 )
 
 // TestTimeUsedUpBetweenPhasesIsNoPass: a scenario whose time ends just when a
@@ -147,5 +148,23 @@ func TestSharedWorkEndsBeforeItIsTakenBack(t *testing.T) {
 			return nil
 		}}, "scenario: S\ntimeout: 1s\narrange:\n  - listen: {event_bus: default, all: true}\n    id: l\nassert:\n  - received: {from: l}\n")
 		r.clean(t)
+	})
+}
+
+// TestACreationOnItsWayIsTakenBack: a call that was cut off may still be carried
+// out after its case was cleaned up for the first time.
+func TestACreationOnItsWayIsTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, sandbox.Options{Functions: play.Functions(), Intercept: func(_ context.Context, _, op string) error {
+			if op == "PutItem" {
+				time.Sleep(3 * time.Second)
+			}
+			return nil
+		}}, files(t, map[string]string{
+			"a.scenario.yaml": "scenario: S\ntimeout: 1s\nact:\n  - put_item: {table: play-table, item: {pk: \"${scenario.id}\"}}\n",
+			"rehearse.yaml":   "cleanup:\n  - wait: 20s\n",
+		}))
+		deployPlay(t, s.sandbox)
+		s.run().clean(t)
 	})
 }

@@ -126,12 +126,13 @@ type entry struct {
 	n        int
 	resource steps.Resource
 	keep     bool
+	created  bool
 	settled  bool
 }
 
 func (e *entry) Created(r steps.Resource) {
 	e.scope.mu.Lock()
-	e.resource = r
+	e.resource, e.created = r, true
 	e.scope.mu.Unlock()
 	e.scope.ledger.note(line{N: e.n, Op: "created", Resource: &r})
 	e.scope.tell(Change{Resource: r, Owner: e.scope.owner, Status: "created"})

@@ -14,9 +14,9 @@ import (
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
-// settling is how long after the last word of a run what it created may not
-// show yet: a call was still on its way when it died, or the service answers
-// from an older state (executions, queues).
+// settling is how long after the last word of a run, or of a call, what it
+// created may not show yet: a call was still on its way when it died or was cut
+// off, or the service answers from an older state (executions, queues).
 const settling = 5 * time.Second
 
 // Sweep removes what runs left behind that no longer live: first what their
@@ -228,10 +228,7 @@ func (s *Sweep) settle(ctx context.Context, rec Record) {
 		return
 	}
 	s.Wait(rec.Run, d)
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
+	pause(ctx, d)
 }
 
 // one removes one thing of a record.

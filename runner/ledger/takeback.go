@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/steps"
@@ -24,13 +25,15 @@ func ReapersOf(kinds []steps.Kind) Reapers {
 }
 
 // TakeBack removes everything the scope created, in reverse order, and gives
-// what is left, each with the reason. One failure does not keep the rest.
-// where finds the place of a resource by its key.
+// what is left, each with the reason. One failure does not keep the rest. What
+// may be created yet, by a call that was cut off, is removed once more after a
+// while. where finds the place of a resource by its key.
 func (s *Scope) TakeBack(ctx context.Context, reapers Reapers, where func(key string) *awsclient.Place) (left []string) {
 	s.mu.Lock()
 	entries := s.entries
 	s.entries = nil
 	s.mu.Unlock()
+	var early []*entry
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
 		if e.settled {
@@ -41,15 +44,38 @@ func (s *Scope) TakeBack(ctx context.Context, reapers Reapers, where func(key st
 			s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "kept"})
 			continue
 		}
-		if err := remove(ctx, reapers, where, e.resource); err != nil {
-			left = append(left, fmt.Sprintf("%s %s: %s", e.resource.Type, e.resource.ID, awsclient.Explain(err)))
-			s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "left", Err: err})
+		err := remove(ctx, reapers, where, e.resource)
+		if err == nil && !e.created {
+			early = append(early, e)
 			continue
 		}
-		e.settle()
-		s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "released"})
+		left = append(left, s.released(e, err)...)
+	}
+	if len(early) > 0 {
+		pause(ctx, settling)
+	}
+	for _, e := range early {
+		left = append(left, s.released(e, remove(ctx, reapers, where, e.resource))...)
 	}
 	return left
+}
+
+// released tells what became of an entry, and gives what is left of it.
+func (s *Scope) released(e *entry, err error) (left []string) {
+	if err != nil {
+		s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "left", Err: err})
+		return []string{fmt.Sprintf("%s %s: %s", e.resource.Type, e.resource.ID, awsclient.Explain(err))}
+	}
+	e.settle()
+	s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "released"})
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 func remove(ctx context.Context, reapers Reapers, where func(key string) *awsclient.Place, r steps.Resource) (err error) {

@@ -35,7 +35,8 @@ func TestInterruptBetweenPhasesIsNoPass(t *testing.T) {
 		r := perform(t, "scenario: S\narrange:\n  - wait: 2s\nassert:\n  - check: 1 == 2\n", func(s *stage) {
 			time.AfterFunc(2*time.Second, func() { close(s.stop) })
 		})
-		if n := r.finished().Counts; r.code != runner.ExitInterrupted || n.Passed > 0 {
+		// Both come in the same moment: the case may get to its check, which does not hold.
+		if n := r.finished().Counts; r.code == runner.ExitPassed || n.Passed > 0 {
 			t.Errorf("exit code %d, %+v", r.code, n)
 		}
 	})

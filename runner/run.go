@@ -237,6 +237,8 @@ func (r *run) finish(why error) (int, error) {
 		f.ExitCode, f.Reason = ExitFailed, fmt.Sprintf("%s passed only when tried again, and --fail-on-flaky is given", countOf(r.counts.Flaky, "case"))
 	case len(r.left) > 0:
 		f.ExitCode, f.Reason = ExitLeft, "something could not be cleaned up"
+	case r.counts.Total == 0:
+		r.say("warning", "no case was selected: nothing was tested")
 	case r.counts.Skipped == r.counts.Total:
 		r.say("warning", "every selected case was skipped: nothing was tested")
 	}

@@ -94,14 +94,14 @@ type killing struct {
 type gate struct {
 	sandbox *sandbox.Sandbox
 
-	mu    sync.Mutex
-	idle  *sync.Cond // flying has become 0
-	calls int
-	flying int // calls that are not answered yet
-	at    int  // the call that kills; 0 for none
-	done  bool // with the call carried out, but not answered
-	last  string
-	kill  func() // returns when the process is dead
+	mu     sync.Mutex
+	idle   *sync.Cond // flying has become 0
+	calls  int
+	flying int  // calls that are not answered yet
+	at     int  // the call that kills; 0 for none
+	done   bool // with the call carried out, but not answered
+	last   string
+	kill   func() // returns when the process is dead
 }
 
 func newGate(s *sandbox.Sandbox) *gate {

@@ -40,10 +40,14 @@ func (s *selection) flags(c *cobra.Command) {
 	f.StringArrayVar(&s.varsFile, "vars-file", nil, "a YAML or JSON file of vars; beats those of suites, scenarios and cases; of several the last")
 }
 
+// maxRepeat bounds how often each case runs: each time is a case of its own,
+// with events of its own.
+const maxRepeat = 10_000
+
 func (s *selection) options() (plan.Options, error) {
 	o := plan.Options{Environment: s.env, Vars: map[string]string{}, VarsFiles: s.varsFile, Repeat: s.repeat}
-	if s.repeat < 1 {
-		return o, fmt.Errorf("--repeat takes a number from 1 on, got %d", s.repeat)
+	if s.repeat < 1 || s.repeat > maxRepeat {
+		return o, fmt.Errorf("--repeat takes a number from 1 to %d, got %d", maxRepeat, s.repeat)
 	}
 	if s.shard != "" {
 		shard, err := plan.ParseShard(s.shard)

@@ -60,6 +60,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newRun(), newValidate(), newList(), newReport(), newSteps(), newSchema(), newSandbox(), newSweep(), newVersion())
 	return root
 }

@@ -19,9 +19,12 @@ import (
 type reporting struct {
 	junit, json, color string
 	strict             bool
+
+	given func(flag string) bool // whether the user wrote a flag
 }
 
 func (o *reporting) flags(f *pflag.FlagSet) {
+	o.given = f.Changed
 	f.StringVar(&o.junit, "junit", "", "write JUnit XML to this file")
 	f.BoolVar(&o.strict, "junit-strict", false, "leave out of it what the XML schema of Jenkins does not know")
 	f.StringVar(&o.json, "json", "", "write the stream of events to this file, one JSON document a line; - is stdout")
@@ -29,7 +32,16 @@ func (o *reporting) flags(f *pflag.FlagSet) {
 }
 
 func (o *reporting) check() error {
+	for _, name := range []string{"junit", "json"} {
+		if o.given(name) && map[string]string{"junit": o.junit, "json": o.json}[name] == "" {
+			return fmt.Errorf("--%s takes the name of a file, and got none; is a variable unset?", name)
+		}
+	}
 	switch {
+	case o.junit == "-":
+		return errors.New("--junit takes the name of a file; stdout is the console's, or that of --json -")
+	case o.junit != "" && filepath.Clean(o.junit) == filepath.Clean(o.json):
+		return fmt.Errorf("--junit and --json would both be written to %s; name two files", o.junit)
 	case o.strict && o.junit == "":
 		return errors.New("--junit-strict says how the JUnit file is written; give --junit FILE with it")
 	case o.color != "auto" && o.color != "always" && o.color != "never":
@@ -49,6 +61,9 @@ func (o *reporting) removeOld() error {
 			return fmt.Errorf("the report would be written over %s", file)
 		}
 		if err := report.RemoveOld(file); err != nil {
+			return err
+		}
+		if err := report.Writable(file); err != nil {
 			return err
 		}
 	}

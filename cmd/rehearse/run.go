@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,8 +35,6 @@ type runOptions struct {
 	failFast, failOnFlaky     bool
 	emptyIsFine               bool
 	reporting
-
-	given func(flag string) bool // whether the user wrote a flag
 }
 
 func newRun() *cobra.Command {
@@ -54,7 +53,6 @@ func newRun() *cobra.Command {
 }
 
 func (o *runOptions) runFlags(f *pflag.FlagSet) {
-	o.given = f.Changed
 	f.StringVar(&o.profile, "profile", "", "a profile of the AWS configuration")
 	f.StringVar(&o.region, "region", "", "the AWS region")
 	f.StringVar(&o.endpoint, "endpoint-url", "", "where AWS is served, for emulators")
@@ -88,17 +86,21 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	chosen, err := o.check()
-	if err != nil {
+	if err := o.reporting.check(); err != nil {
 		return err
 	}
 	if err := o.removeOld(); err != nil {
 		return exit{runner.ExitReport, err}
 	}
+	chosen, err := o.check()
+	if err != nil {
+		return err
+	}
 	p, err := load(paths, chosen, o.emptyIsFine, stderr)
 	if err != nil {
 		return err
 	}
+	warnOfAlone(p, chosen.Shard, stderr)
 	where, stop, err := o.sandboxed(ctx)
 	if err != nil {
 		return err
@@ -116,7 +118,9 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	if err != nil {
 		return exit{runner.ExitReport, errors.Join(err, record.Close())}
 	}
-	gentle, hard, release := signals(ctx, stderr)
+	gentle, hard, release := signals(ctx, stderr,
+		"no new work, cleaning up; the same signal again stops at once and lists what is left",
+		"still cleaning up; the same signal again stops at once and lists what is left")
 	defer release()
 	code, broken := runner.Run(hard, runner.Options{
 		ID: record.run, Plan: p, Parallel: o.parallel,
@@ -156,9 +160,6 @@ func (o *runOptions) check() (plan.Options, error) {
 		return chosen, fmt.Errorf("--run-timeout must be longer than nothing, got %s", o.runTimeout)
 	case len(o.faults) > 0 && !o.sandbox:
 		return chosen, errors.New("--sandbox-fault breaks a system of the sandbox; give --sandbox with it")
-	}
-	if err := o.reporting.check(); err != nil {
-		return chosen, err
 	}
 	chosen.Detached = o.sandbox || o.endpoint != ""
 	chosen.Timeout = o.timeout
@@ -204,10 +205,21 @@ func (o *runOptions) httpClient(where awsclient.Settings) *http.Client {
 func (o *runOptions) started(p *plan.Plan, places *runner.Places) event.RunStart {
 	cwd, _ := os.Getwd() // only shown
 	s := event.RunStart{Tool: "rehearse " + versionText(), CWD: cwd, CI: os.Getenv("CI") != "", Shard: o.shard}
+	if o.shard != "" {
+		s.Selection = p.Sum
+	}
 	for _, suite := range p.Suites {
 		place := places.Of(suite, "")
 		s.Account, s.Region, s.Endpoint = place.Account, place.Region, place.Endpoint
 		s.Env = first(s.Env, suite.Env)
 	}
 	return s
+}
+
+// warnOfAlone tells that a case which is to run alone can only be kept apart
+// from those of its own shard.
+func warnOfAlone(p *plan.Plan, s plan.Shard, stderr io.Writer) {
+	if s.N > 1 && slices.ContainsFunc(p.Cases, func(c *plan.Case) bool { return slices.Contains(c.Locks, "*") }) {
+		fmt.Fprintf(stderr, "warning: cases with the lock \"*\" run alone in shard %s; what the other shards run meanwhile is not known here\n", s)
+	}
 }

@@ -106,7 +106,7 @@ func newSandbox() *cobra.Command {
 			if err != nil {
 				return exit{runner.ExitUnusable, fmt.Errorf("cannot serve on port %d: %w", port, err)}
 			}
-			gentle, hard, release := signals(ctx, c.ErrOrStderr())
+			gentle, hard, release := signals(ctx, c.ErrOrStderr(), "the sandbox ends, and everything in it", "the sandbox is ending")
 			defer release()
 			fmt.Fprintf(c.OutOrStdout(), "AWS sandbox at http://%s with the systems %s\n", listener.Addr(), strings.Join(exampleSystems(), ", "))
 			fmt.Fprintf(c.OutOrStdout(), "export AWS_ENDPOINT_URL=http://%s AWS_REGION=%s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n", listener.Addr(), sandbox.Region)

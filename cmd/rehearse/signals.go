@@ -16,35 +16,40 @@ import (
 // hand it on as well.
 const echo = 250 * time.Millisecond
 
-// signals turns SIGINT, SIGTERM and SIGHUP into a run's two ways to stop: the
-// first one closes gentle, the same one again ends hard. Another one is the
-// impatience of a CI system that sends SIGINT and then SIGTERM: the clean-up
-// goes on. SIGPIPE is ignored: whoever reads the output may leave, what was
+// signals turns SIGINT, SIGTERM, SIGHUP and SIGQUIT into a run's two ways to
+// stop: the first one closes gentle, the same one again ends hard. Another one
+// is the impatience of a CI system that sends SIGINT and then SIGTERM: the
+// clean-up goes on. What nohup and its like ignore stays ignored. first and then
+// say what is going on. SIGPIPE is ignored: whoever reads the output may leave, what was
 // created must still be removed.
-func signals(ctx context.Context, stderr io.Writer) (gentle <-chan struct{}, hard context.Context, release func()) {
+func signals(ctx context.Context, stderr io.Writer, first, then string) (gentle <-chan struct{}, hard context.Context, release func()) {
 	stop := make(chan struct{})
 	hard, end := context.WithCancelCause(ctx)
 	caught := make(chan os.Signal, 8)
-	signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		if !signal.Ignored(s) {
+			signal.Notify(caught, s)
+		}
+	}
 	signal.Ignore(syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() {
-		first := map[os.Signal]time.Time{}
+		at := map[os.Signal]time.Time{}
 		for {
 			select {
 			case s := <-caught:
-				began, again := first[s]
+				began, again := at[s]
 				switch {
 				case again && time.Since(began) > echo:
 					end(fmt.Errorf("stopped at once by a second signal (%s)", s))
 				case again:
-				case len(first) == 0:
-					fmt.Fprintf(stderr, "%s: no new work, cleaning up; once more stops at once and lists what is left\n", s)
+				case len(at) == 0:
+					fmt.Fprintf(stderr, "%s: %s\n", s, first)
 					close(stop)
-					first[s] = time.Now()
+					at[s] = time.Now()
 				default:
-					fmt.Fprintf(stderr, "%s: still cleaning up; once more stops at once and lists what is left\n", s)
-					first[s] = time.Now()
+					fmt.Fprintf(stderr, "%s: %s\n", s, then)
+					at[s] = time.Now()
 				}
 			case <-done:
 				return

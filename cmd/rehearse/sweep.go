@@ -115,7 +115,7 @@ func (o *sweepOptions) verdict(swept ledger.Swept) error {
 		return exit{code: runner.ExitUnusable} // each place said why
 	case o.run != "" && !swept.Matched && swept.Problems == 0:
 		return exit{runner.ExitInvalid, fmt.Errorf("there is nothing of a run %q here%s", o.run, others(swept.Runs))}
-	case o.dryRun:
+	case o.dryRun && swept.Problems == 0:
 		return nil
 	case swept.Left+swept.Problems > 0, o.run != "" && swept.Alone > 0:
 		return exit{code: runner.ExitLeft}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -138,7 +139,11 @@ func (w *sweepWriter) where(folder string, swept ledger.Swept) {
 	if swept.Ledgers > 0 {
 		ledgers = fmt.Sprintf("%d ledger%s", swept.Ledgers, plural(swept.Ledgers))
 	}
-	w.line("Looked at %s in %s", ledgers, folder)
+	if _, err := os.Stat(folder); err != nil {
+		w.line("Looked at no ledger: there is no folder %s (REHEARSE_STATE_DIR names another one)", folder)
+	} else {
+		w.line("Looked at %s in %s", ledgers, folder)
+	}
 	for _, place := range swept.Looked {
 		w.line("Looked for listeners in %s", place)
 	}

@@ -119,18 +119,19 @@ var bodies = map[Type]func() Body{
 
 // RunStart is the body of run_started.
 type RunStart struct {
-	Tool     string   `json:"tool" doc:"rehearse and its version."`
-	CWD      string   `json:"cwd" doc:"The working folder: paths of files are relative to it."`
-	Suites   []string `json:"suites" doc:"The suites that take part."`
-	Env      string   `json:"env,omitempty" doc:"The chosen environment."`
-	Account  string   `json:"account,omitempty" doc:"The AWS account."`
-	Region   string   `json:"region,omitempty" doc:"The AWS region."`
-	Endpoint string   `json:"endpoint,omitempty" doc:"Where AWS is served, when not by AWS."`
-	Seed     int64    `json:"seed" doc:"What --seed takes to draw the same random values again."`
-	Shard    string   `json:"shard,omitempty" doc:"The part of the cases that this run has, such as 1/3."`
-	Parallel int      `json:"parallel" doc:"How many cases are in arrange, act or clean-up at once, at most."`
-	CI       bool     `json:"ci,omitempty" doc:"Whether the run knows that it runs in CI."`
-	Cases    int      `json:"cases" doc:"How many cases are planned."`
+	Tool      string   `json:"tool" doc:"rehearse and its version."`
+	CWD       string   `json:"cwd" doc:"The working folder: paths of files are relative to it."`
+	Suites    []string `json:"suites" doc:"The suites that take part."`
+	Env       string   `json:"env,omitempty" doc:"The chosen environment."`
+	Account   string   `json:"account,omitempty" doc:"The AWS account."`
+	Region    string   `json:"region,omitempty" doc:"The AWS region."`
+	Endpoint  string   `json:"endpoint,omitempty" doc:"Where AWS is served, when not by AWS."`
+	Seed      int64    `json:"seed" doc:"What --seed takes to draw the same random values again."`
+	Selection string   `json:"selection,omitempty" doc:"Of a shard: what all shards together select, as a number of cases and a checksum; those of one run have the same."`
+	Shard     string   `json:"shard,omitempty" doc:"The part of the cases that this run has, such as 1/3."`
+	Parallel  int      `json:"parallel" doc:"How many cases are in arrange, act or clean-up at once, at most."`
+	CI        bool     `json:"ci,omitempty" doc:"Whether the run knows that it runs in CI."`
+	Cases     int      `json:"cases" doc:"How many cases are planned."`
 }
 
 // CasePlan is the body of case_planned.

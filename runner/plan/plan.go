@@ -38,6 +38,7 @@ type Plan struct {
 	Cases  []*Case  // those that were selected
 	Found  int      // cases before the selection
 	Chosen int      // cases before the shard and the repetitions
+	Sum    string   // of what was chosen: the same for all shards of one selection
 	Files  int
 }
 
@@ -152,7 +153,7 @@ func Build(found []*schema.Found, c Catalogue, o Options, p *schema.Problems) *P
 			say()
 		}
 	}
-	plan.Chosen = len(plan.Cases)
+	plan.Chosen, plan.Sum = len(plan.Cases), checksum(plan.Cases)
 	plan.Cases = repeated(o.Shard.of(plan.Cases), o.Repeat)
 	for _, c := range plan.Cases {
 		if !slices.Contains(plan.Suites, c.Suite) {

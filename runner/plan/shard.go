@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,6 +23,9 @@ func ParseShard(text string) (Shard, error) {
 	}
 	i, _ := strconv.Atoi(m[1]) // at most six digits
 	n, _ := strconv.Atoi(m[2])
+	if n < 1 {
+		return Shard{}, fmt.Errorf("--shard %s: there must be at least one shard", text)
+	}
 	if i < 1 || i > n {
 		return Shard{}, fmt.Errorf("--shard %s: there are the shards 1/%d to %d/%d", text, n, n, n)
 	}
@@ -98,6 +102,15 @@ func linked(cases []*Case) [][]*Case {
 		groups[at] = append(groups[at], c)
 	}
 	return groups
+}
+
+// checksum tells a selection from others: how many cases, and which.
+func checksum(cases []*Case) string {
+	h := fnv.New64a()
+	for _, c := range cases {
+		_, _ = fmt.Fprintln(h, c.ID) // never fails, by its documentation
+	}
+	return fmt.Sprintf("%d:%016x", len(cases), h.Sum64())
 }
 
 // repeated gives every case n times, each repetition a case of its own.

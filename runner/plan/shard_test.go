@@ -58,7 +58,7 @@ func TestShards(t *testing.T) {
 func TestParseShard(t *testing.T) {
 	for text, want := range map[string]string{
 		"1/1": "", "2/5": "", "5/5": "",
-		"0/5": "there are the shards 1/5 to 5/5", "6/5": "there are the shards 1/5 to 5/5", "1/0": "there are the shards",
+		"0/5": "there are the shards 1/5 to 5/5", "6/5": "there are the shards 1/5 to 5/5", "1/0": "at least one shard",
 		"": "I/N", "2": "I/N", "2/": "I/N", "a/b": "I/N", "-1/3": "I/N", "1/3/5": "I/N", " 1/3": "I/N", "1/99999999": "I/N",
 	} {
 		s, err := ParseShard(text)

@@ -118,8 +118,8 @@ func (x *probe) goOn(ctx context.Context) {
 // until is when the last look is due.
 func (x *probe) until() time.Time {
 	switch {
-	case x.Throughout > 0 && x.firstAnswer.IsZero():
-		return x.start.Add(x.Throughout)
+	case x.Throughout > 0 && x.firstAnswer.IsZero(): // it counts from there
+		return x.start.Add(max(x.Throughout, maxLookOn))
 	case x.Throughout > 0:
 		return x.firstAnswer.Add(x.Throughout)
 	case !x.holdFrom.IsZero():
@@ -348,7 +348,11 @@ func (x *probe) missed() bool {
 	if x.Within == 0 {
 		return x.failed(cause, "%s", "")
 	}
-	return x.failed(cause, "%s%s", NotTrue, x.span())
+	blind := ""
+	if x.v.Err != nil {
+		blind = fmt.Sprintf("; in its last %s nothing could be seen: %s", short(time.Since(x.lastMiss)), awsclient.Explain(x.v.Err))
+	}
+	return x.failed(cause, "%s%s%s", NotTrue, x.span(), blind)
 }
 
 // stopped is the end of a probe whose time is used up, its own or that of what
@@ -359,7 +363,7 @@ func (x *probe) stopped(ctx context.Context, err error) bool {
 	said := ""
 	switch {
 	case len(x.v.Unmet) > 0:
-		said = "; at the last look: " + x.v.Unmet[0].Message
+		said = "; at the last answer: " + x.v.Unmet[0].Message
 	case err != nil && err.Error() != why.Error() && err.Error() != ctx.Err().Error(): // it says more
 		said = "; until then: " + awsclient.Explain(err)
 	}

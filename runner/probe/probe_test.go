@@ -82,7 +82,7 @@ func TestRun(t *testing.T) {
 			}
 			return "yes", nil
 		}, status: event.Passed, took: 6 * second},
-		{name: "throughout without an answer", policy: Policy{Throughout: 5 * second}, world: func(time.Duration) (string, error) { return "", errReset }, status: event.Errored, cause: event.CauseStep, summary: "no answer in 5s: reading: unexpected EOF", took: 5 * second},
+		{name: "throughout without an answer", policy: Policy{Throughout: 5 * second}, world: func(time.Duration) (string, error) { return "", errReset }, status: event.Errored, cause: event.CauseStep, summary: "no answer in 5s: reading: unexpected EOF", took: 15 * second},
 		{name: "throughout without an answer at its end", policy: Policy{Throughout: 5 * second}, world: func(t time.Duration) (string, error) {
 			if t > 2*second {
 				return "", errReset
@@ -201,7 +201,7 @@ func TestStopsWithItsContext(t *testing.T) {
 		defer cancel()
 		look := func(ctx context.Context) (steps.Seen[any], error) { return steps.Seen[any]{Doc: "no"}, ctx.Err() }
 		v := Run(ctx, Policy{Within: time.Minute, Every: time.Second}, steps.Probe[any]{Look: look}, wantYes, nil)
-		if v.Status != event.Errored || v.Cause != event.CauseTimeout || v.Summary != "the scenario's timeout of 3s is used up; at the last look: it says no" {
+		if v.Status != event.Errored || v.Cause != event.CauseTimeout || v.Summary != "the scenario's timeout of 3s is used up; at the last answer: it says no" {
 			t.Errorf("ended %s, %s: %s", v.Status, v.Cause, v.Summary)
 		}
 	})

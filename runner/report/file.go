@@ -81,3 +81,23 @@ func RemoveOld(path string) error {
 	}
 	return nil
 }
+
+// Writable says at the start of a run whether a report can be written at its
+// end, by making its folder and a file in that. What is there and is no ordinary
+// file is left to the end.
+func Writable(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	err := os.MkdirAll(filepath.Dir(path), 0o777)
+	if err == nil {
+		var f *os.File
+		if f, err = os.CreateTemp(filepath.Dir(path), ".rehearse-*"); err == nil {
+			err = errors.Join(f.Close(), os.Remove(f.Name()))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the report %s could not be written: %w", path, err)
+	}
+	return nil
+}

@@ -31,7 +31,7 @@ func Gather(files []string, w io.Writer, sinks ...event.Sink) Gathered {
 }
 
 // recording is a run in a file.
-type recording struct{ file, run, shard string }
+type recording struct{ file, run, shard, selection string }
 
 type gatherer struct {
 	Gathered
@@ -98,7 +98,7 @@ func (g *gatherer) foreign(file string, e event.Event) (why string) {
 		if known := g.runs[e.Run]; known != nil {
 			return fmt.Sprintf("here begins run %s, which stands in %s already; give each run once", e.Run, known.file)
 		}
-		r := &recording{file, e.Run, start.Shard}
+		r := &recording{file, e.Run, start.Shard, start.Selection}
 		g.runs[e.Run] = r
 		g.order = append(g.order, r)
 	}
@@ -128,6 +128,10 @@ func (g *gatherer) shards() {
 		}
 		if _, of, _ := Shard(first.shard); n != of {
 			g.problem("%s: it is shard %s, and %s is shard %s: these are not shards of one run; give those of one", r.file, r.shard, first.file, first.shard)
+			return
+		}
+		if r.selection != first.selection {
+			g.problem("%s: it is a shard of another selection than %s (%s and %s): the flags or the files differ, so cases may be missing; give shards of one", r.file, first.file, r.selection, first.selection)
 			return
 		}
 		if have[i] != nil {

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -201,7 +200,7 @@ const diagnoseTimeout = 30 * time.Second
 
 // diagnose shows what a person would look at next; it never changes the verdict.
 func (a *attempt) diagnose() {
-	if len(a.c.Steps.Diagnose) == 0 || errors.Is(context.Cause(a.run.work), errInterrupted) {
+	if len(a.c.Steps.Diagnose) == 0 || a.run.work.Err() != nil { // interrupted, or out of time
 		return
 	}
 	ctx, cancel := withTimeout(a.run.work, diagnoseTimeout, "diagnose may take %s", diagnoseTimeout)

@@ -169,3 +169,16 @@ func TestACreationOnItsWayIsTakenBack(t *testing.T) {
 		s.run().clean(t)
 	})
 }
+
+// TestNoDiagnosisWithoutTime: where the run's time is used up there is none left
+// to look around.
+func TestNoDiagnosisWithoutTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := perform(t, "scenario: S\nact:\n  - wait: 1m\ndiagnose:\n  - stack_outputs: {stack: play}\n", func(s *stage) {
+			s.change = func(o *runner.Options) { o.Timeout = 4 * time.Second }
+		})
+		if strings.Contains(r.text, "diagnose") {
+			t.Error(r.text)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,8 +32,8 @@ func (o *runOptions) settings(s *plan.Suite, where awsclient.Settings) awsclient
 	}
 	e := s.Environment
 	return awsclient.Settings{
-		Profile: first(o.profile, e.Profile), Region: first(o.region, e.Region),
-		EndpointURL: first(o.endpoint, e.EndpointURL), Account: e.Account,
+		Profile: cmp.Or(o.profile, e.Profile), Region: cmp.Or(o.region, e.Region),
+		EndpointURL: cmp.Or(o.endpoint, e.EndpointURL), Account: e.Account,
 	}
 }
 
@@ -97,7 +98,7 @@ func (c *connections) account(ctx context.Context, own *awsclient.Place, set aws
 	}
 	if a.Profile != "" {
 		return c.find(ctx, nil, awsclient.Settings{
-			Profile: a.Profile, Region: first(a.Region, own.Region), EndpointURL: set.EndpointURL, Account: a.Account,
+			Profile: a.Profile, Region: cmp.Or(a.Region, own.Region), EndpointURL: set.EndpointURL, Account: a.Account,
 		})
 	}
 	return c.find(ctx, own, awsclient.Settings{
@@ -143,15 +144,6 @@ func (c *connections) problem(err error) {
 		}
 	}
 	c.problems = append(c.problems, err)
-}
-
-func first(l ...string) string {
-	for _, s := range l {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }
 
 func secrets(ctx context.Context, p *plan.Plan, places *runner.Places) []string {

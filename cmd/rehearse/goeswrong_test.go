@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/rehearse-dev/rehearse/internal/sandbox"
@@ -58,7 +59,7 @@ func TestWhatGoesWrong(t *testing.T) {
 					t.Fatal(err)
 				}
 			default:
-				t.Error(cmp.Diff(want, got))
+				t.Error(gocmp.Diff(want, got))
 			}
 		})
 	}
@@ -144,7 +145,7 @@ func (w *wrongRun) ending(stderr string) (is, says string) {
 		w.t.Fatal(err)
 	}
 	w.run = e.run
-	return e.is, first(e.says["case"], e.says["step"], e.says["left"], e.says["run"], e.says["note"], strings.TrimSpace(stderr))
+	return e.is, cmp.Or(e.says["case"], e.says["step"], e.says["left"], e.says["run"], e.says["note"], strings.TrimSpace(stderr))
 }
 
 // endings finds in a stream what a table says of it.
@@ -193,7 +194,7 @@ func (e *endings) Emit(x event.Event) {
 		say("note", b.Text)
 	case *event.RunFinish:
 		if say("run", b.Reason); e.is == "flaky" {
-			e.says["case"] = first(b.Reason, e.says["case"])
+			e.says["case"] = cmp.Or(b.Reason, e.says["case"])
 		}
 	}
 }

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"slices"
 	"time"
@@ -125,7 +125,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	code, broken := runner.Run(hard, runner.Options{
 		ID: record.run, Plan: p, Parallel: o.parallel,
 		Places: places,
-		HTTP:   o.httpClient(where),
+		HTTP:   awsclient.HTTPClient(where.Dial),
 		Ledger: record.Ledger, Reapers: ledger.ReapersOf(catalogue.Kinds()),
 		Started: o.started(p, places), Secrets: secrets(ctx, p, places),
 		Sinks: out.sinks, Stop: gentle,
@@ -197,10 +197,6 @@ func (o *runOptions) ledger(places *runner.Places) (runRecord, error) {
 	return runRecord{l, id}, err
 }
 
-func (o *runOptions) httpClient(where awsclient.Settings) *http.Client {
-	return awsclient.HTTPClient(where.Dial)
-}
-
 // started is what the stream says about the run's surroundings.
 func (o *runOptions) started(p *plan.Plan, places *runner.Places) event.RunStart {
 	cwd, _ := os.Getwd() // only shown
@@ -211,7 +207,7 @@ func (o *runOptions) started(p *plan.Plan, places *runner.Places) event.RunStart
 	for _, suite := range p.Suites {
 		place := places.Of(suite, "")
 		s.Account, s.Region, s.Endpoint = place.Account, place.Region, place.Endpoint
-		s.Env = first(s.Env, suite.Env)
+		s.Env = cmp.Or(s.Env, suite.Env)
 	}
 	return s
 }

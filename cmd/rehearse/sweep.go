@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,7 +153,7 @@ func (o *sweepOptions) connect(ctx context.Context, origin awsclient.Origin) (*a
 	ways = append(ways, recorded)
 	if o.endpoint != "" && origin.Endpoint != "" && o.endpoint != origin.Endpoint {
 		moved := recorded
-		moved.Profile, moved.EndpointURL = first(o.profile, origin.Profile), o.endpoint
+		moved.Profile, moved.EndpointURL = cmp.Or(o.profile, origin.Profile), o.endpoint
 		ways = append(ways, moved)
 	}
 	var failed error

@@ -121,7 +121,7 @@ func (w *sweepWriter) summary(o *sweepOptions, swept ledger.Swept) {
 		parts = append(parts, fmt.Sprintf("%d left", swept.Left))
 	}
 	if swept.Problems > 0 {
-		parts = append(parts, fmt.Sprintf("%d problem%s", swept.Problems, plural(swept.Problems)))
+		parts = append(parts, countOf(swept.Problems, "problem"))
 	}
 	if swept.Alone > 0 {
 		parts = append(parts, fmt.Sprintf("%d left alone on purpose", swept.Alone))
@@ -137,7 +137,7 @@ func (w *sweepWriter) summary(o *sweepOptions, swept ledger.Swept) {
 func (w *sweepWriter) where(folder string, swept ledger.Swept) {
 	ledgers := "no ledger"
 	if swept.Ledgers > 0 {
-		ledgers = fmt.Sprintf("%d ledger%s", swept.Ledgers, plural(swept.Ledgers))
+		ledgers = countOf(swept.Ledgers, "ledger")
 	}
 	if _, err := os.Stat(folder); err != nil {
 		w.line("Looked at no ledger: there is no folder %s (REHEARSE_STATE_DIR names another one)", folder)
@@ -147,13 +147,6 @@ func (w *sweepWriter) where(folder string, swept ledger.Swept) {
 	for _, place := range swept.Looked {
 		w.line("Looked for listeners in %s", place)
 	}
-}
-
-func plural(n int) string {
-	if n == 1 {
-		return ""
-	}
-	return "s"
 }
 
 // age says a duration as a person would.

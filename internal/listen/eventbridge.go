@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -94,7 +95,7 @@ func OpenEventBridge(ctx context.Context, env *steps.Env, sel Selection, ready R
 }
 
 func shareHarness(ctx context.Context, env *steps.Env, c chosen) (*harness, error) {
-	source := firstOf(env.Suite.CanarySource, "rehearse.canary")
+	source := cmp.Or(env.Suite.CanarySource, "rehearse.canary")
 	place, run, runID, tags := env.AWS.Shared(), env.Run, env.RunID, env.Suite.Tags
 	key := fmt.Sprintf("%s/%s/%s/%s/%s", place.Key(), c.bus.ARN, c.pattern, c.state, source)
 	clock, err := steps.ClockOf(ctx, run, place)

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -209,7 +210,7 @@ func (c *canaries) gap(since, until time.Time) (g *gap, wait time.Duration, news
 			return nil, closingBound - time.Since(s.at), c.news
 		case !c.back[s.number]:
 			if lost == "" || s.blame != "" {
-				lost = firstOf(s.blame, fmt.Sprintf("a canary event that was put on bus %q at %s did not come back (somebody may have changed rule, target or queue %s for a while)", c.bus, clockTime(s.at), c.token))
+				lost = cmp.Or(s.blame, fmt.Sprintf("a canary event that was put on bus %q at %s did not come back (somebody may have changed rule, target or queue %s for a while)", c.bus, clockTime(s.at), c.token))
 			}
 		case lost != "":
 			return &gap{last, s.at, lost}, 0, nil
@@ -220,7 +221,7 @@ func (c *canaries) gap(since, until time.Time) (g *gap, wait time.Duration, news
 		}
 	}
 	if lost != "" || until.Sub(last) > longestTrouble {
-		return &gap{last, until, firstOf(lost, why)}, 0, nil
+		return &gap{last, until, cmp.Or(lost, why)}, 0, nil
 	}
 	return nil, 0, nil
 }

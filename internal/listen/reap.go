@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -39,7 +40,7 @@ func removeQueue(ctx context.Context, place *awsclient.Place, r steps.Resource) 
 
 // removeRule removes the targets first: EventBridge deletes no rule that has some.
 func removeRule(ctx context.Context, place *awsclient.Place, r steps.Resource) error {
-	bus := aws.String(firstOf(r.Data["bus"], DefaultBus))
+	bus := aws.String(cmp.Or(r.Data["bus"], DefaultBus))
 	ids, err := targetIDs(ctx, place, bus, aws.String(r.ID))
 	if err == nil && len(ids) > 0 {
 		var out *eventbridge.RemoveTargetsOutput

@@ -2,6 +2,7 @@ package listen
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -60,7 +61,7 @@ func (s Selection) chooseRule(ctx context.Context, env *steps.Env) (chosen, erro
 	if err != nil {
 		return chosen{}, err
 	}
-	bus, err := FindBus(ctx, env, firstOf(s.Bus, busRef))
+	bus, err := FindBus(ctx, env, cmp.Or(s.Bus, busRef))
 	if err != nil {
 		return chosen{}, err
 	}
@@ -142,11 +143,4 @@ func compact(pattern string) (string, error) {
 		return "", steps.Finalf("an event pattern is a JSON document, this is none: %v", err)
 	}
 	return b.String(), nil
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

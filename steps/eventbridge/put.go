@@ -1,6 +1,7 @@
 package eventbridge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -66,7 +67,7 @@ func (p *putting) batch(ctx context.Context, places []int) error {
 			case code == "ThrottlingException" && try < mostTries:
 				throttled = append(throttled, place)
 			case code == "InternalFailure" || code == "": // whether it was taken, nobody says
-				failed = append(failed, p.name(place)+": "+firstOf(code, "the answer has neither an id nor an error")+": "+aws.ToString(r.ErrorMessage)+"; it may have happened, so it is not sent again")
+				failed = append(failed, p.name(place)+": "+cmp.Or(code, "the answer has neither an id nor an error")+": "+aws.ToString(r.ErrorMessage)+"; it may have happened, so it is not sent again")
 			default:
 				failed = append(failed, p.name(place)+": "+code+": "+aws.ToString(r.ErrorMessage))
 			}
@@ -140,13 +141,6 @@ func (p *putting) tally() string {
 		}
 	}
 	return fmt.Sprintf(" (%d of %d events were put)", n, len(p.events))
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func wait(ctx context.Context, d time.Duration) error {

@@ -30,7 +30,8 @@ type Record struct {
 	// known to be settled, so the file must stay.
 	Problems []string
 
-	end int64 // of the last line that could be read
+	end  int64 // of the last line that could be read
+	torn bool  // something follows it
 }
 
 // Recorded is one thing that a run created, or was about to create.
@@ -70,6 +71,7 @@ func Read(path string) (Record, error) {
 		torn, read, r.end = nil, true, int64(at-1)
 		r.add(i+1, x)
 	}
+	r.torn = read && len(torn) > 0
 	if !read {
 		r.Problems = []string{"it is no ledger of rehearse"}
 	}

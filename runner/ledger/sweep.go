@@ -208,7 +208,7 @@ func (s *Sweep) byRecord(ctx context.Context, rec Record, g *Group) {
 // more is no harm, and the file is still removed at the end.
 func (s *Sweep) notes(rec Record) (note func(line), done func()) {
 	f, err := os.OpenFile(rec.Path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil || s.DryRun || len(rec.Open) == 0 || f.Truncate(rec.end) != nil {
+	if err != nil || s.DryRun || rec.torn && f.Truncate(rec.end) != nil {
 		return func(line) {}, func() { _ = f.Close() } // nothing was written
 	}
 	return func(x line) {

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -42,6 +43,7 @@ type stage struct {
 	change   func(*runner.Options) // of what the run is given
 	context  context.Context       // of the run
 	limits   awsclient.Limits
+	broken   error // what the run is to end with
 }
 
 // result is what a run left behind.
@@ -117,8 +119,8 @@ func (s *stage) run() result {
 		s.change(&o)
 	}
 	r.code, err = runner.Run(s.context, o)
-	if err != nil {
-		s.t.Error(err)
+	if !errors.Is(err, s.broken) {
+		s.t.Errorf("the run ended with %v, want %v", err, s.broken)
 	}
 	r.after = s.sandbox.Inventory()
 	if err := s.sandbox.Close(); err != nil {

@@ -243,7 +243,7 @@ func (r *run) finish(why error) (int, error) {
 		r.say("warning", "every selected case was skipped: nothing was tested")
 	}
 	r.stream.emit(event.Event{Type: event.RunFinished, Body: f})
-	return f.ExitCode, r.stream.close()
+	return f.ExitCode, r.stream.close(r.base)
 }
 
 func countOf(n int, what string) string {

@@ -65,7 +65,9 @@ func (g *stage) step(ctx context.Context, x *plan.Step, b begin) (f *event.StepF
 		g.warnOfUselessMasks(x, f, result)
 	}
 	if f.Status != event.Passed {
-		f.Cause = phaseCause(ctx, x, f.Cause)
+		if f.Status != event.Failed || ctx.Err() == nil { // what failed did so before its time was used up
+			f.Cause = phaseCause(ctx, x, f.Cause)
+		}
 		if x.Phase == "arrange" && f.Status == event.Failed {
 			f.Status = event.Errored // nothing was tested yet
 		}

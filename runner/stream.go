@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -61,15 +62,33 @@ func (s *stream) nudge() {
 	}
 }
 
-// close waits until every event has been handed on. The error says what became
-// of a sink that could not take them.
-func (s *stream) close() error {
+// ErrStuck says that a sink took no more events when a run was stopped at
+// once. It may still be at work, so no report can be closed.
+var ErrStuck = errors.New("an output takes nothing more, so no report is whole; is somebody reading the terminal or the pipe?")
+
+// lastPatience is how long a run that is stopped at once waits for its reports.
+const lastPatience = 5 * time.Second
+
+// close waits until every event has been handed on; when now ends, not much
+// longer. The error says what became of a sink that could not take them.
+func (s *stream) close(now context.Context) error {
 	s.mu.Lock()
 	s.ended = true
 	s.mu.Unlock()
 	s.nudge()
-	<-s.drained
-	return s.broken
+	select {
+	case <-s.drained:
+		return s.broken
+	case <-now.Done():
+	}
+	patience := time.NewTimer(lastPatience)
+	defer patience.Stop()
+	select {
+	case <-s.drained:
+		return s.broken
+	case <-patience.C:
+		return ErrStuck
+	}
 }
 
 func (s *stream) deliver() {

@@ -131,6 +131,9 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 		Sinks: out.sinks, Stop: gentle,
 		Timeout: o.runTimeout, FailFast: o.failFast, FailOnFlaky: o.failOnFlaky, Seed: o.seed,
 	})
+	if errors.Is(broken, runner.ErrStuck) {
+		return exit{code, broken}
+	}
 	if err := errors.Join(broken, out.close()); err != nil {
 		fmt.Fprintln(stderr, err)
 		if code == runner.ExitPassed || code == runner.ExitLeft {

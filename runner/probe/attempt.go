@@ -40,6 +40,9 @@ func (x *probe) attempt(ctx context.Context) (seen steps.Seen[any], err error) {
 	return seen, err
 }
 
+// tick is how often is looked at least whether a look has taken too long.
+const tick = 10 * time.Millisecond
+
 // expire ends a look when it has taken too long, not counting what its pace
 // tells; stop ends the watching.
 func expire(after time.Duration, pace *awsclient.Pace, cancel context.CancelCauseFunc) (stop func()) {
@@ -54,7 +57,9 @@ func expire(after time.Duration, pace *awsclient.Pace, cancel context.CancelCaus
 				t.Stop()
 				return
 			}
-			left = after + pace.Waited() - time.Since(start)
+			if left = after + pace.Waited() - time.Since(start); left > 0 {
+				left = max(left, tick) // while it waits for its turn, what is left stays the same
+			}
 		}
 		cancel(attemptTimeout{after: after})
 	}()

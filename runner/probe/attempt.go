@@ -74,7 +74,7 @@ type attemptTimeout struct {
 
 func (a attemptTimeout) Error() string {
 	text := fmt.Sprintf("no answer to an attempt within %s (attempt_timeout)", short(a.after))
-	if a.last != nil && awsclient.Code(a.last) != "" { // else it says no more
+	if awsclient.Code(a.last) != "" || awsclient.Network(a.last) != "" { // else it says no more
 		text += ": " + awsclient.Explain(a.last)
 	}
 	return text

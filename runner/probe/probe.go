@@ -157,6 +157,9 @@ func (x *probe) look(ctx context.Context) bool {
 		x.unseen = true // what holds afterwards held at the end
 		return false
 	case !x.v.Answered, x.holding():
+		if x.Within == 0 && x.Throughout == 0 { // it was the only look
+			return x.errored(event.CauseStep, "%v", err)
+		}
 		return x.errored(event.CauseStep, "no answer%s: %v", x.span(), err)
 	}
 	return x.missed() // answered earlier, and wrongly

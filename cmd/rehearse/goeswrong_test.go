@@ -72,12 +72,13 @@ type wrongRun struct {
 	head    map[string]string // fault, flags, env
 	sandbox *sandbox.Sandbox
 	program *exec.Cmd
-	run     string // its id
+	started chan struct{} // closed when the program runs
+	run     string        // its id
 }
 
 func newWrongRun(t *testing.T, a *txtar.Archive) *wrongRun {
 	t.Helper()
-	w := &wrongRun{t: t, dir: t.TempDir(), head: map[string]string{}}
+	w := &wrongRun{started: make(chan struct{}), t: t, dir: t.TempDir(), head: map[string]string{}}
 	for _, line := range strings.Split(string(a.Comment), "\n") {
 		if key, value, ok := strings.Cut(line, ": "); ok {
 			w.head[key] = value
@@ -125,6 +126,7 @@ func (w *wrongRun) perform() string {
 	if err := w.program.Start(); err != nil {
 		w.t.Fatal(err)
 	}
+	close(w.started)
 	_ = w.program.Wait() // its exit code says what follows
 	is, says := w.ending(stderr.String())
 	return fmt.Sprintf("is: %s\nexit: %d\nsays: %s\n\n%s\n", is, w.program.ProcessState.ExitCode(), w.same(says), w.same(told(stdout.String())+stderr.String()))
@@ -279,7 +281,10 @@ func (w *wrongRun) fault() sandbox.Options {
 			return errors.New("nobody waits any more")
 		},
 		"interrupt": func(context.Context, int64) error {
-			time.AfterFunc(300*time.Millisecond, func() { _ = w.program.Process.Signal(syscall.SIGINT) }) // else the test ends with another exit code
+			time.AfterFunc(300*time.Millisecond, func() {
+				<-w.started
+				_ = w.program.Process.Signal(syscall.SIGINT)
+			}) // at once the test would end with another exit code
 			return nil
 		},
 	}[what]

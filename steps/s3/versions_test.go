@@ -174,7 +174,9 @@ func TestTakingBackVersions(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.after != nil {
+				v.mu.Lock()
 				c.after(v)
+				v.mu.Unlock()
 			}
 			for i := range 2 {
 				err := Reaper.Remove(t.Context(), place, ledger.Records[0].Last)

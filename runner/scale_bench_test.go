@@ -83,9 +83,6 @@ func BenchmarkWaitingScenarios(b *testing.B) {
 				start := time.Now()
 				r := s.run()
 				took := time.Since(start)
-				if to := os.Getenv("REHEARSE_BENCH_STREAM"); to != "" {
-					_ = os.WriteFile(to, r.json, 0o600)
-				}
 				if r.code != runner.ExitPassed {
 					b.Errorf("exit code %d\n%.3000s", r.code, r.text[max(0, len(r.text)-3000):])
 				}

@@ -196,7 +196,7 @@ type Probe struct {
 
 // Error is what went wrong in a call.
 type Error struct {
-	Type    string `json:"type" doc:"transient, final, internal or timeout."`
+	Type    string `json:"type" doc:"transient: it passes by itself; final: looking again cannot change it."`
 	Code    string `json:"code,omitempty" doc:"The service's own code."`
 	Message string `json:"message" doc:"What went wrong."`
 }

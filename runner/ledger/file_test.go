@@ -359,7 +359,7 @@ func TestRunIDs(t *testing.T) {
 		"toux280a1b2c": "2026-11-21", "run1": "", "": "", "toux280a1b2g": "", "TOUX280A1B2C": "", "toux280a1b2cd": "",
 	} {
 		got := ""
-		if at := BeganOf(id); !at.IsZero() {
+		if at := beganOf(id); !at.IsZero() {
 			got = at.Format("2006-01-02")
 		}
 		if got != want {

@@ -52,7 +52,7 @@ func Read(path string) (Record, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Began = BeganOf(r.Run)
+	r.Began = beganOf(r.Run)
 	var torn []int
 	read, at := false, 0
 	for i, raw := range bytes.Split(text, []byte("\n")) {
@@ -104,9 +104,9 @@ func (r *Record) add(n int, x line) {
 	}
 }
 
-// BeganOf is when a run began, as its id says; zero where it is no run's id.
-func BeganOf(run string) time.Time {
-	if !IsRun(run) {
+// beganOf is when a run began, as its id says; zero where it is no run's id.
+func beganOf(run string) time.Time {
+	if !isRun(run) {
 		return time.Time{}
 	}
 	seconds, err := strconv.ParseInt(run[:6], 36, 64)
@@ -116,9 +116,9 @@ func BeganOf(run string) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// IsRun says whether a text has the form of a run's id: the seconds in six
+// isRun says whether a text has the form of a run's id: the seconds in six
 // digits to the base 36, and six hexadecimal digits.
-func IsRun(id string) bool {
+func isRun(id string) bool {
 	if len(id) != 12 {
 		return false
 	}

@@ -116,7 +116,7 @@ func (s *Sweep) parts(ctx context.Context, at *awsclient.Place, where, run strin
 			lease = p.Lease
 		}
 	}
-	if !s.wanted(run, cmp.Or(g.Began, BeganOf(run))) {
+	if !s.wanted(run, cmp.Or(g.Began, beganOf(run))) {
 		return
 	}
 	if len(unknown.Things) > 0 {

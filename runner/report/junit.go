@@ -312,9 +312,6 @@ func junitType(a *Attempt, c event.Cause) string {
 		if s.Phase() == "arrange" {
 			return string(event.CauseArrange)
 		}
-		if s.Finish.Error != nil && s.Finish.Error.Type == "timeout" {
-			return string(event.CauseTimeout)
-		}
 	}
 	return string(event.CauseCheck)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/internal/trace"
 	"github.com/rehearse-dev/rehearse/runner/event"
 	"github.com/rehearse-dev/rehearse/runner/plan"
 )
@@ -29,19 +30,20 @@ type attempt struct {
 // newAttempt begins the n-th attempt of a case.
 func (r *run) newAttempt(c *plan.Case, n int, suite *suiteRun, waited event.ScenarioStart) *attempt {
 	now := time.Now()
-	traceID, header := newTrace(now)
+	header := trace.New(now)
 	a := &attempt{c: c, status: event.Passed}
 	a.stage = stage{
 		run: r, suite: c.Suite, owner: c.ID, name: c.Name, caseID: c.ID, number: n, id: r.names.attempt(), started: now,
 		file: c.File, blocks: new(usedBlocks), checked: new(atomic.Bool),
 	}
+	a.trace = header
 	a.ledger = r.Ledger.Scope(c.ID, r.resourceChanged(a))
 	names := map[string]any{
 		"run":   suite.runNames(),
 		"suite": suite.results(),
 		"scenario": map[string]any{
 			"id": a.id, "name": c.Scenario, "started_at": now.UTC().Format("2006-01-02T15:04:05.000Z"),
-			"trace_id": traceID, "trace_header": header,
+			"trace_id": header.Trace, "trace_header": header.String(),
 		},
 		"case": map[string]any{"name": c.CaseName},
 	}
@@ -50,7 +52,7 @@ func (r *run) newAttempt(c *plan.Case, n int, suite *suiteRun, waited event.Scen
 	}
 	a.scope = newScope(c.Vars, names, r.seeds(filepath.Base(c.File)+"#"+c.Name, n))
 	a.hideVars(c.Vars)
-	waited.ScenarioID, waited.TraceID = a.id, traceID
+	waited.ScenarioID, waited.TraceID = a.id, header.Trace
 	a.emit(nil, event.ScenarioStarted, &waited)
 	return a
 }

@@ -26,11 +26,3 @@ type names struct {
 func newNames(run string) *names { return &names{run: run} }
 
 func (n *names) attempt() string { return fmt.Sprintf("%s-%d", n.run, n.next.Add(1)) }
-
-// newTrace makes an X-Ray trace id and the header that begins it.
-func newTrace(at time.Time) (id, header string) {
-	b := make([]byte, 20)
-	_, _ = rand.Read(b)
-	id = fmt.Sprintf("1-%08x-%s", at.Unix(), hex.EncodeToString(b[:12]))
-	return id, fmt.Sprintf("Root=%s;Parent=%s;Sampled=1", id, hex.EncodeToString(b[12:]))
-}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/internal/trace"
 	"github.com/rehearse-dev/rehearse/runner/event"
 	"github.com/rehearse-dev/rehearse/runner/ledger"
 	"github.com/rehearse-dev/rehearse/runner/plan"
@@ -35,6 +37,7 @@ type stage struct {
 	blocks   *usedBlocks
 	checked  *atomic.Bool    // whether a step of assert has looked at something
 	life     context.Context // of an attempt's arrange, act and assert; nil for a suite's own steps
+	trace    trace.Header    // of an attempt; zero for a suite's own steps
 	started  time.Time
 	actStart time.Time // zero before act
 }
@@ -284,7 +287,7 @@ func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
 	}
 	return &steps.Env{
 		AWS: place, HTTP: g.run.HTTP, RunID: g.run.ID, ScenarioID: g.id, Step: x.Place(), Owner: g.owner,
-		Since: since, Started: g.started, Clock: pol.Since, Keep: keep,
+		Trace: g.trace, Since: since, Started: g.started, Clock: pol.Since, Keep: keep,
 		Suite:  steps.SuiteEnv{Name: g.suite.Label, Tags: g.suite.Tags, CanarySource: g.suite.CanarySource, Settle: g.suite.Defaults.Settle},
 		Ledger: g.ledger.Keeping(keep), Run: g.run.shared, Life: g.life,
 		Hide: g.run.stream.hide,
@@ -302,7 +305,7 @@ func (g *stage) policy(x *plan.Step, c schema.StepFields, reads, breakable bool,
 	case c.Within != nil:
 		p.Within, p.SLA = *c.Within, true
 	case x.Phase == "assert" && reads && c.Throughout == nil:
-		p.Within = d.Within
+		p.Within = cmp.Or(x.Kind.Within, d.Within)
 		if b.late && c.After == "" {
 			p.Since = time.Now() // patience counts from where the step could begin
 		}
@@ -310,7 +313,7 @@ func (g *stage) policy(x *plan.Step, c schema.StepFields, reads, breakable bool,
 	switch {
 	case c.Hold != nil:
 		p.Hold = *c.Hold
-	case reads && p.Within > 0 && breakable:
+	case reads && p.Within > 0 && breakable && !x.Kind.Settles:
 		p.Hold = d.Hold
 	}
 	switch {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/internal/trace"
 )
 
 // Env is what a step is given to work with.
@@ -23,6 +24,9 @@ type Env struct {
 	Step       string // phase and place, such as act/0
 	Owner      string // the case, or "run"
 
+	// Trace is what this attempt of the case began: its trace, and the id of the
+	// runner's own segment in it. Zero in a suite's own steps.
+	Trace trace.Header
 	// Since is the start of act, from where reading kinds look by default. In
 	// arrange it is the start of the attempt.
 	Since time.Time

@@ -54,6 +54,12 @@ type Def[P, R any] struct {
 	Needs func(P) []Permission
 	// Idempotent kinds may be sent again when an answer was lost.
 	Idempotent bool
+	// Within is how long assert waits for the checks unless the step says so; 0:
+	// as long as the suite says.
+	Within time.Duration
+	// Settles says that the kind itself waits until nothing more comes, so that no
+	// hold is needed behind it.
+	Settles bool
 	// Unbounded kinds have only the scenario's timeout as a bound on one attempt.
 	Unbounded bool
 	// Pure kinds call nothing outside the process.
@@ -89,6 +95,8 @@ type Kind struct {
 	Shorthand, Condition        string
 	Idempotent, Unbounded, Pure bool
 	FreeResult, Control         bool
+	Within                      time.Duration
+	Settles                     bool
 	Beside                      map[string]string
 	Reapers                     []Reaper
 
@@ -173,7 +181,7 @@ func Define[P, R any](name string, d Def[P, R]) Kind {
 		Params: shape, Result: schema.ShapeOf(reflect.TypeFor[R]()),
 		Rules: d.Rules, Selects: d.Selects, Shorthand: d.Shorthand, Condition: d.Condition,
 		Idempotent: d.Idempotent || d.Do == nil, Unbounded: d.Unbounded, Pure: d.Pure,
-		FreeResult: d.FreeResult, Control: d.Control, Beside: d.Beside, Reapers: d.Reapers, check: d.Check,
+		FreeResult: d.FreeResult, Control: d.Control, Within: d.Within, Settles: d.Settles, Beside: d.Beside, Reapers: d.Reapers, check: d.Check,
 		bind: func(n *schema.Node, p *schema.Problems) Bound {
 			var params P
 			shape.Fill(n, "parameter", &params, p)

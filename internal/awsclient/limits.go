@@ -12,9 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
 )
 
 // Limit is how often something may be called: a bucket of tokens, one for each
@@ -57,9 +59,11 @@ var services = []service{
 	{"lambda", lambda.ServiceID, reflect.TypeFor[*lambda.Client]()},
 	{"logs", cloudwatchlogs.ServiceID, reflect.TypeFor[*cloudwatchlogs.Client]()},
 	{"s3", s3.ServiceID, reflect.TypeFor[*s3.Client]()},
+	{"schemas", schemas.ServiceID, reflect.TypeFor[*schemas.Client]()},
 	{"sqs", sqs.ServiceID, reflect.TypeFor[*sqs.Client]()},
 	{"states", sfn.ServiceID, reflect.TypeFor[*sfn.Client]()},
 	{"sts", sts.ServiceID, reflect.TypeFor[*sts.Client]()},
+	{"xray", xray.ServiceID, reflect.TypeFor[*xray.Client]()},
 }
 
 // Services lists the services that limits can name, as policies call them.

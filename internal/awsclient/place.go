@@ -17,8 +17,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/aws/smithy-go/middleware"
 )
 
@@ -171,6 +173,16 @@ func (p *Place) EventBridge() *eventbridge.Client {
 // Lambda is the client for functions.
 func (p *Place) Lambda() *lambda.Client {
 	return client(p, "lambda", func(c aws.Config) *lambda.Client { return lambda.NewFromConfig(c) })
+}
+
+// Schemas is the client for the schema registries of EventBridge.
+func (p *Place) Schemas() *schemas.Client {
+	return client(p, "schemas", func(c aws.Config) *schemas.Client { return schemas.NewFromConfig(c) })
+}
+
+// XRay is the client for traces.
+func (p *Place) XRay() *xray.Client {
+	return client(p, "xray", func(c aws.Config) *xray.Client { return xray.NewFromConfig(c) })
 }
 
 // Logs is the client for CloudWatch Logs.

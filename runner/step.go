@@ -60,6 +60,9 @@ func (g *stage) step(ctx context.Context, x *plan.Step, b begin) (f *event.StepF
 			g.emit(x, event.StepFinished, f)
 		}
 	}()
+	if x.Phase == "act" { // what is arranged, looked at and cleaned up is no part of the trace
+		ctx = trace.With(ctx, g.trace)
+	}
 	place := g.place(x)
 	g.tellStart(x, &event.StepStart{Phase: x.Phase, Account: place.Account, Region: place.Region, WaitedFor: b.waited})
 	f, result = g.carryOut(ctx, x, b)

@@ -103,6 +103,11 @@ func Code(err error) string {
 	return ""
 }
 
+// Denied says whether a service refused a call because the caller may not make it.
+func Denied(err error) bool {
+	return Is(err, "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden")
+}
+
 // Is says whether an error is one of a service's named errors.
 func Is(err error, codes ...string) bool {
 	got := Code(err)

@@ -186,19 +186,19 @@ func advice(op *smithy.OperationError) string {
 	if !errors.As(op, &api) {
 		return ""
 	}
-	switch code, said := api.ErrorCode(), api.ErrorMessage(); code {
+	said := api.ErrorMessage()
+	switch code := api.ErrorCode(); code {
 	case "RequestTimeTooSkewed":
 		return offBy(op, said)
 	case "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure":
 		if strings.Contains(said, "Signature expired") || strings.Contains(said, "not yet current") {
 			return offBy(op, said)
 		}
-	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden":
-		if !strings.Contains(said, "not authorized to perform") { // else AWS names who may not do what
-			return fmt.Sprintf(" (the credentials of this run may not call %s on it)", op.Operation())
-		}
 	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
 		return " (the credentials of this run have expired; sign in again, and where they come from aws sso login, do that)"
+	}
+	if Denied(op) && !strings.Contains(said, "not authorized to perform") { // else AWS names who may not do what
+		return fmt.Sprintf(" (the credentials of this run may not call %s on it)", op.Operation())
 	}
 	return ""
 }

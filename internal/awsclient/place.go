@@ -99,6 +99,8 @@ func withRetries(cfg aws.Config, o Origin, pace *pacer, r retries) *Place {
 	cfg.Retryer = func() aws.Retryer { return retryer{r} }
 	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), func(s *middleware.Stack) error {
 		return errors.Join(
+			s.Initialize.Add(tracing{}, middleware.After),
+			s.Build.Add(tracing{}, middleware.Before),
 			s.Finalize.Insert(call{}, "Retry", middleware.Before),
 			s.Finalize.Insert(attempt{r}, "Retry", middleware.After),
 			s.Finalize.Insert(pace, "Signing", middleware.Before),

@@ -73,6 +73,11 @@ func With(ctx context.Context, h Header) context.Context {
 	return context.WithValue(ctx, headerKey{}, h)
 }
 
+// Without makes the calls under a context part of no trace.
+func Without(ctx context.Context) context.Context {
+	return context.WithValue(ctx, headerKey{}, nil)
+}
+
 // Of gives the trace that the calls under a context are part of.
 func Of(ctx context.Context) (Header, bool) {
 	h, ok := ctx.Value(headerKey{}).(Header)

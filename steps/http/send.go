@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/internal/trace"
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
@@ -37,6 +38,9 @@ func (p RequestParams) send(ctx context.Context, env *steps.Env) (RequestResult,
 		if err := env.AWS.Sign(ctx, req, s.Service, s.Region); err != nil {
 			return RequestResult{}, steps.Final(err)
 		}
+	}
+	if h, ok := trace.Of(ctx); ok && req.Header.Get(trace.HeaderName) == "" {
+		req.Header.Set(trace.HeaderName, h.String()) // after the signature, which knows nothing of what comes on the way
 	}
 	hideSecrets(env, req)
 	client := *env.HTTP

@@ -70,12 +70,11 @@ func run(ctx context.Context, only string) error {
 	if asked == 0 {
 		return fmt.Errorf("there is no judge %q", only)
 	}
-	passed, failed := b.report.summary()
-	fmt.Printf("\n%d passed, %d failed\n", passed, failed)
+	b.report.summary()
 	if ctx.Err() != nil {
 		return errors.New("interrupted; everything that was started has been stopped")
 	}
-	if failed > 0 {
+	if b.report.anyFailed() {
 		return errors.New("not conformant: see ✗ above")
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 type report struct {
 	mu             sync.Mutex
 	passed, failed int
+	again          []string // what failed, for the end
 }
 
 // check prints what was checked: ✓ when err is nil, else ✗ with the error. Notes follow, indented.
@@ -24,6 +25,7 @@ func (r *report) check(what string, err error, notes ...string) {
 		r.passed--
 		r.failed++
 		what += ": " + strings.ReplaceAll(err.Error(), "\n", "\n      ")
+		r.again = append(r.again, beginning(what))
 	}
 	fmt.Printf("  %s %s\n", mark, what)
 	for _, note := range notes {
@@ -31,10 +33,31 @@ func (r *report) check(what string, err error, notes ...string) {
 	}
 }
 
-func (r *report) summary() (passed, failed int) {
+// summary repeats what failed, so that it stands at the end of a log too, and counts.
+func (r *report) summary() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.passed, r.failed
+	fmt.Println()
+	for _, what := range r.again {
+		fmt.Println("  ✗ " + what)
+	}
+	fmt.Printf("%d passed, %d failed\n", r.passed, r.failed)
+}
+
+// anyFailed says whether a check failed.
+func (r *report) anyFailed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed > 0
+}
+
+// beginning is as much of a text as is worth repeating.
+func beginning(text string) string {
+	const most = 4000 // bytes
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + " …"
 }
 
 // unless is an error with a text when a condition does not hold.

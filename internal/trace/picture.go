@@ -96,23 +96,14 @@ func (t *Tree) branches(marks map[string]string) (roots, all, marked []*branch) 
 			said[line] = append(said[line], m)
 		}
 	}
-	var heads []*node
-	for _, n := range t.walked {
-		if n.line() == n && n.sub {
-			heads = append(heads, n)
-		}
-	}
-	for _, s := range t.services {
-		heads = append(heads, s.head)
-	}
-	for _, n := range heads {
+	for _, n := range t.heads() {
 		b := &branch{text: n.words(first.UnixMicro(), wrong[n], exceptions)}
 		of[n] = b
+		all = append(all, b)
 		if len(said[n]) > 0 {
 			b.text += "  " + plain(strings.Join(said[n], "; "))
 			marked = append(marked, b)
 		}
-		all = append(all, b)
 		if n.parent == nil {
 			roots = append(roots, b)
 			continue
@@ -122,6 +113,21 @@ func (t *Tree) branches(marks map[string]string) (roots, all, marked []*branch) 
 	}
 	t.nothingCame(of)
 	return roots, all, marked
+}
+
+// heads are the nodes that have a line, each behind the one that it hangs on:
+// those of the services and, where only subsegments are above, the topmost.
+func (t *Tree) heads() []*node {
+	var heads []*node
+	for _, n := range t.walked {
+		if n.sub && n.parent == nil {
+			heads = append(heads, n)
+		}
+	}
+	for _, s := range t.services {
+		heads = append(heads, s.head)
+	}
+	return heads
 }
 
 // nothingCame adds a line where a link leads to a trace of which nothing has come.

@@ -1,0 +1,215 @@
+package xray
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/internal/nearest"
+	"github.com/rehearse-dev/rehearse/internal/trace"
+)
+
+// finding is what a check of a trace finds wrong, and what to write beside which
+// segments (by their id) where the trace is drawn.
+type finding struct {
+	assertions.Mismatch
+	marks map[string]string
+}
+
+const shownNames = 20 // names and paths that a message lists
+
+func newFinding(check string, expected, found any, format string, args ...any) finding {
+	return finding{
+		Mismatch: assertions.Mismatch{Path: check, Op: check, Expected: expected, Found: found, Missing: found == nil, Message: check + ": " + fmt.Sprintf(format, args...)},
+		marks:    map[string]string{},
+	}
+}
+
+// without is what every check finds in a trace without a service: none holds there.
+func without(check string, expected any) []finding {
+	return []finding{newFinding(check, expected, nil, "no service has appeared in the trace")}
+}
+
+// checkVisits finds what keeps services of these names from appearing in this
+// order. Others may come between; a name that stands twice must appear twice.
+func checkVisits(r trace.Result, want []string) []finding {
+	if len(r.Services) == 0 {
+		return without("visits", want)
+	}
+	var out []finding
+	here := names(r)
+	var known []string // those of the wanted names that appear at all
+	for i, name := range want {
+		switch {
+		case slices.Contains(here, name):
+			known = append(known, name)
+		case !slices.Contains(want[:i], name):
+			out = append(out, newFinding("visits", want, r.Visited, "%s; visited: %s", unknown(name, here), listed(r.Visited, ", ")))
+		}
+	}
+	if f := outOfOrder(r, known); f != nil {
+		f.Expected = want
+		out = append(out, *f)
+	}
+	return out
+}
+
+// outOfOrder finds the first of the names, all of which appear, that does not
+// come behind those before it.
+func outOfOrder(r trace.Result, want []string) *finding {
+	next, last := 0, -1
+	for i, name := range want {
+		at := slices.IndexFunc(r.Services[next:], func(s trace.Service) bool { return s.Name == name })
+		if at >= 0 {
+			last = next + at
+			next = last + 1
+			continue
+		}
+		// The name appears, so that something has been found before it.
+		before := r.Services[last]
+		var f finding
+		if slices.Contains(want[:i], name) {
+			f = newFinding("visits", want, r.Visited, "%s should appear %s times, the last time behind %s, and does not; visited: %s",
+				name, strconv.Itoa(count(want[:i+1], name)), before.Name, listed(r.Visited, ", "))
+		} else {
+			f = newFinding("visits", want, r.Visited, "%s should come behind %s, and comes before it; visited: %s", name, before.Name, listed(r.Visited, ", "))
+		}
+		f.marks[before.ID] = "← visits: " + name + " should come behind it"
+		for _, s := range r.Services[:last] {
+			if s.Name == name {
+				f.marks[s.ID] = "← visits: comes before " + before.Name
+			}
+		}
+		return &f
+	}
+	return nil
+}
+
+// checkOnly finds the services whose names are not among these.
+func checkOnly(r trace.Result, allowed []string) []finding {
+	if len(r.Services) == 0 {
+		return without("only", allowed)
+	}
+	var out []finding
+	places := map[string]int{} // in out, by the name
+	chains := chainsTo(r)
+	for i, s := range r.Services {
+		if slices.Contains(allowed, s.Name) {
+			continue
+		}
+		at, ok := places[s.Name]
+		if !ok {
+			at = len(out)
+			places[s.Name] = at
+			where := "as a root of the tree"
+			if len(chains[i]) > 1 {
+				where = "at " + chainText(chains[i])
+			}
+			f := newFinding("only", allowed, s.Name, "%s appears %s and is not among the names that may (%s)", s.Name, where, listed(allowed, ", "))
+			if near := nearest.Name(s.Name, allowed); near != "" {
+				f.Message += fmt.Sprintf("; %s is: is it the same?", near)
+			}
+			out = append(out, f)
+		}
+		out[at].marks[s.ID] = "← only: may not appear"
+	}
+	for i := range out {
+		if n := len(out[i].marks); n > 1 {
+			out[i].Message += fmt.Sprintf(" (%d times)", n)
+		}
+	}
+	return out
+}
+
+// checkNoErrors finds the segments and subsegments that went wrong.
+func checkNoErrors(r trace.Result) []finding {
+	if len(r.Services) == 0 {
+		return without("no_errors", true)
+	}
+	if len(r.Errors) == 0 {
+		return nil
+	}
+	var said []string
+	marks := map[string]string{}
+	for _, e := range r.Errors {
+		said = append(said, failureText(e))
+		marks[e.ID] = "← no_errors"
+	}
+	what := "1 segment or subsegment has an error"
+	if n := len(r.Errors); n > 1 {
+		what = strconv.Itoa(n) + " segments and subsegments have errors"
+	}
+	f := newFinding("no_errors", true, said, "%s: %s", what, listed(said, "; "))
+	f.marks = marks
+	return []finding{f}
+}
+
+// failureText tells of an error in a few words.
+func failureText(e trace.Failure) string {
+	text := e.Name
+	if e.Service != "" && e.Service != e.Name {
+		text = e.Service + ", in " + e.Name
+	}
+	var kinds []string
+	for _, k := range []struct {
+		name string
+		set  bool
+	}{{"error", e.Error}, {"fault", e.Fault}, {"throttle", e.Throttle}} {
+		if k.set {
+			kinds = append(kinds, k.name)
+		}
+	}
+	text += " (" + strings.Join(kinds, ", ") + ")"
+	why := strings.Trim(e.Type+": "+e.Message, ": ")
+	if why == "" && e.HTTPStatus != nil {
+		why = "status " + strconv.Itoa(*e.HTTPStatus)
+	}
+	if why != "" {
+		text += ": " + why
+	}
+	return text
+}
+
+// unknown says that no service has a name, and which was probably meant.
+func unknown(name string, here []string) string {
+	text := "no service is called " + name
+	if near := nearest.Name(name, here); near != "" {
+		text += fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return text
+}
+
+// names are those of the services, each once.
+func names(r trace.Result) []string {
+	var out []string
+	for _, s := range r.Services {
+		if !slices.Contains(out, s.Name) {
+			out = append(out, s.Name)
+		}
+	}
+	return out
+}
+
+func count(list []string, name string) int {
+	n := 0
+	for _, x := range list {
+		if x == name {
+			n++
+		}
+	}
+	return n
+}
+
+// listed writes the first of a list's texts.
+func listed(list []string, between string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	text := strings.Join(list[:min(len(list), shownNames)], between)
+	if more := len(list) - shownNames; more > 0 {
+		text += fmt.Sprintf("%sand %d more", between, more)
+	}
+	return text
+}

@@ -12,6 +12,7 @@ import (
 
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	xraytypes "github.com/aws/aws-sdk-go-v2/service/xray/types"
 )
 
 // The codec turns the SDK's own input and output structs into trees of map[string]any, []any, string, bool,
@@ -251,8 +252,11 @@ func encode(v reflect.Value, c casing) any {
 		}
 		return encode(v.Elem(), c)
 	case reflect.Interface:
-		if av, ok := v.Interface().(ddb.AttributeValue); ok {
-			return encodeAttribute(av)
+		switch x := v.Interface().(type) {
+		case ddb.AttributeValue:
+			return encodeAttribute(x)
+		case xraytypes.AnnotationValue:
+			return encodeAnnotation(x)
 		}
 		return nil
 	case reflect.Struct:
@@ -288,6 +292,18 @@ func encode(v reflect.Value, c casing) any {
 		return json.Number(strconv.FormatInt(v.Int(), 10))
 	case reflect.Float32, reflect.Float64:
 		return json.Number(strconv.FormatFloat(v.Float(), 'f', -1, 64))
+	}
+	return nil
+}
+
+func encodeAnnotation(x xraytypes.AnnotationValue) any {
+	switch y := x.(type) {
+	case *xraytypes.AnnotationValueMemberStringValue:
+		return map[string]any{"StringValue": y.Value}
+	case *xraytypes.AnnotationValueMemberNumberValue:
+		return map[string]any{"NumberValue": y.Value}
+	case *xraytypes.AnnotationValueMemberBooleanValue:
+		return map[string]any{"BooleanValue": y.Value}
 	}
 	return nil
 }

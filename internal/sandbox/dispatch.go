@@ -33,6 +33,7 @@ type routes struct {
 	sandbox *Sandbox
 	targets map[string]*endpoint // by the first part of X-Amz-Target
 	actions map[string]*endpoint // by signing name
+	xray    *endpoint            // by path
 }
 
 const maxBody = 16 << 20 // bytes of a request to a service other than S3
@@ -52,6 +53,7 @@ func newRoutes(s *Sandbox) *routes {
 			"sts":            newEndpoint("sts", protocol{namespace: "https://sts.amazonaws.com/doc/2011-06-15/"}, stsService{}),
 			"cloudformation": newEndpoint("cloudformation", protocol{namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/"}, s.stacks),
 		},
+		xray: newEndpoint("xray", protocol{contentType: "application/json"}, s.xray),
 	}
 }
 
@@ -77,6 +79,8 @@ func (rt *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.serveQuery(w, r)
 	case strings.HasPrefix(r.URL.Path, lambdaPrefix):
 		rt.sandbox.lambda.serveREST(w, r)
+	case r.Method == http.MethodPost && xrayPaths[r.URL.Path] != "":
+		rt.serveDocument(w, r, rt.xray, xrayPaths[r.URL.Path], writeRESTError)
 	default:
 		rt.sandbox.s3.ServeHTTP(w, r)
 	}
@@ -90,21 +94,26 @@ func (rt *routes) serveJSON(w http.ResponseWriter, r *http.Request) {
 			refuse("UnknownOperationException", "the sandbox has no service %q (operation %q)", target, operation))
 		return
 	}
+	rt.serveDocument(w, r, e, operation, func(w http.ResponseWriter, err error) { writeJSONError(w, e.protocol, err) })
+}
+
+// serveDocument runs an operation whose input is the JSON document in the body.
+func (rt *routes) serveDocument(w http.ResponseWriter, r *http.Request, e *endpoint, operation string, writeError func(http.ResponseWriter, error)) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		writeJSONError(w, e.protocol, malformed("the request could not be read: %v", err))
+		writeError(w, malformed("the request could not be read: %v", err))
 		return
 	}
 	var in any = map[string]any{}
 	if len(body) > 0 {
 		if in, err = parseJSON(body); err != nil {
-			writeJSONError(w, e.protocol, malformed("the request is not JSON: %v", err))
+			writeError(w, malformed("the request is not JSON: %v", err))
 			return
 		}
 	}
 	out, err := rt.call(r.Context(), e, operation, in)
 	if err != nil {
-		writeJSONError(w, e.protocol, err)
+		writeError(w, err)
 		return
 	}
 	writeJSON(w, e.protocol.contentType, http.StatusOK, jsonTimes(out))

@@ -47,9 +47,9 @@ type Options struct {
 	Functions map[string]Function
 	// Intercept is called before every operation that a client or a function asks for (not before what services do for
 	// each other, such as a rule that sends to a queue), with the service's signing name ("events", "sqs", "states",
-	// "dynamodb", "logs", "cloudformation", "lambda", "s3", "sts") and the operation's name. A smithy.APIError is given
-	// to the client as the answer; any other error cuts the connection without an answer. It may block until ctx ends,
-	// and is called by many goroutines at once.
+	// "dynamodb", "logs", "cloudformation", "lambda", "s3", "sts", "xray") and the operation's name. A
+	// smithy.APIError is given to the client as the answer; any other error cuts the connection without an answer. It may
+	// block until ctx ends, and is called by many goroutines at once.
 	Intercept func(ctx context.Context, service, operation string) error
 	// Answer is called after an operation was carried out and before the client is told. Its error takes the place of the
 	// answer, as Intercept's does: what was done stays done.
@@ -62,6 +62,8 @@ type Options struct {
 	Delivery Delivery
 	// Unkind makes calls and the way to the sandbox fail.
 	Unkind Unkind
+	// XRay makes traces late, incomplete or found elsewhere.
+	XRay XRay
 }
 
 // Delivery is how events reach what waits for them: rules' targets, S3 notifications, records of streams.
@@ -87,6 +89,7 @@ type Sandbox struct {
 	stacks   *stackService
 	lambda   *lambdaService
 	s3       *s3Service
+	xray     *xrayService
 	listener *pipeListener
 	server   *http.Server
 	served   chan struct{} // closed when the server takes no more connections
@@ -115,6 +118,7 @@ func New(ctx context.Context, o Options) (*Sandbox, error) {
 	s.stacks = newStacks()
 	s.lambda = newLambda(s)
 	s.s3 = newS3(s)
+	s.xray = newXRay(s)
 	s.routes = newRoutes(s)
 	s.serve()
 	if err := s.deploySystems(ctx); err != nil {

@@ -76,6 +76,8 @@ func Throttling(service string) error {
 		return &apiError{Code: "SlowDown", Message: "Please reduce your request rate.", Status: http.StatusServiceUnavailable}
 	case "lambda":
 		return &apiError{Code: "TooManyRequestsException", Message: "Rate Exceeded.", Status: http.StatusTooManyRequests}
+	case "xray":
+		return &apiError{Code: "ThrottledException", Message: "Rate exceeded", Status: http.StatusTooManyRequests}
 	case "dynamodb":
 		return refuse("ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded.")
 	}

@@ -181,7 +181,7 @@ func (g *stage) carryOutOne(ctx context.Context, x *plan.Step, b begin) (f *even
 	pol := g.policy(x, r.common, bound.Watch != nil, breakable, b)
 	pol.Confirm = bound.Watch != nil && (breakable || plan.HoldsOnNothing(x, checks))
 	env := g.env(x, pol, g.keep || r.common.Keep)
-	env.Wanted = wanted(x, checks)
+	env.Wanted, env.Checked = wanted(x, checks), x.Common.ID != "" || !r.expect.Empty()
 	look, err := g.open(ctx, x, r.common, bound, env)
 	if err != nil {
 		f = unable(err)
@@ -280,16 +280,19 @@ func (g *stage) again(x *plan.Step, env *steps.Env) steps.Probe[any] {
 func (g *stage) place(x *plan.Step) *awsclient.Place { return g.run.Places.Of(g.suite, x.Common.In) }
 
 func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
-	place := g.place(x)
-	if pol.Within == 0 && pol.Throughout == 0 {
-		place = place.Steady() // nothing looks again
+	at := func(account string) *awsclient.Place {
+		place := g.run.Places.Of(g.suite, account)
+		if pol.Within == 0 && pol.Throughout == 0 {
+			place = place.Steady() // nothing looks again
+		}
+		return place
 	}
 	since := g.actStart
 	if since.IsZero() {
 		since = g.started
 	}
 	return &steps.Env{
-		AWS: place, HTTP: g.run.HTTP, RunID: g.run.ID, ScenarioID: g.id, Step: x.Place(), Owner: g.owner,
+		AWS: at(x.Common.In), Account: func(name steps.AccountName) *awsclient.Place { return at(string(name)) }, HTTP: g.run.HTTP, RunID: g.run.ID, ScenarioID: g.id, Step: x.Place(), Owner: g.owner,
 		Trace: g.trace, Since: since, Started: g.started, Clock: pol.Since, Keep: keep,
 		Suite:  steps.SuiteEnv{Name: g.suite.Label, Tags: g.suite.Tags, CanarySource: g.suite.CanarySource, Settle: g.suite.Defaults.Settle},
 		Ledger: g.ledger.Keeping(keep), Run: g.run.shared, Life: g.life,

@@ -16,6 +16,8 @@ type Env struct {
 	// AWS is the account and region the step runs in. Calls that must not be
 	// carried out twice go through its Once, those of a probe through its Single.
 	AWS *awsclient.Place
+	// Account gives the place of an account that a parameter of the step names.
+	Account func(AccountName) *awsclient.Place
 	// HTTP makes requests to the application.
 	HTTP *http.Client
 
@@ -47,6 +49,9 @@ type Env struct {
 	// Wanted says whether somebody may look at a part of the step's result, by its
 	// key; other parts need not be fetched. Nil: all of them.
 	Wanted func(key string) bool
+	// Checked says that somebody may look at the step's result beyond what its
+	// parameters ask for: its expect, or another step by its id.
+	Checked bool
 	// Keep says that the user wants to keep what this step creates.
 	Keep bool
 	// Hide keeps a value, every text in it, out of all events from now on.

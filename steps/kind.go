@@ -301,3 +301,11 @@ type Listener string
 
 // ListenerType is Listener's, for those who look for such parameters.
 var ListenerType = reflect.TypeFor[Listener]()
+
+// AccountName is a name from the suite's accounts. A parameter of this type, or
+// a list of it, is checked before anything runs, and the places it names are
+// connected then: Env.Account gives them.
+type AccountName string
+
+// AccountNameType is AccountName's, for those who look for such parameters.
+var AccountNameType = reflect.TypeFor[AccountName]()

@@ -123,8 +123,14 @@ func (x *Suite) CallLimits() awsclient.Limits {
 // uses notes the accounts that steps name.
 func (x *Suite) uses(lists ...[]*Step) {
 	for _, s := range slices.Concat(lists...) {
-		if in := s.Common.In; in != "" && !slices.Contains(x.Used, in) {
-			x.Used = append(x.Used, in)
+		names := []string{s.Common.In}
+		for _, n := range accountNames(s) {
+			names = append(names, n.Scalar)
+		}
+		for _, name := range names {
+			if name != "" && !slices.Contains(x.Used, name) {
+				x.Used = append(x.Used, name)
+			}
 		}
 		x.uses(s.Together)
 		if s.Block != nil {
@@ -157,6 +163,37 @@ func (s *scenarioScope) checkIn(x *Step) {
 	}
 	if s.suite.accounts[e.Value.Scalar] == nil {
 		s.noAccount(e.Value)
+	}
+}
+
+// accountNames are the names of accounts among a step's parameters.
+func accountNames(x *Step) []*schema.Node {
+	var names []*schema.Node
+	for _, f := range x.Kind.Params.Fields {
+		e, given := x.Params.Get(f.Name)
+		switch {
+		case !given:
+		case f.Shape.Type == steps.AccountNameType:
+			names = append(names, e.Value)
+		case f.Shape.Want == schema.List && f.Shape.Elem.Type == steps.AccountNameType && e.Value.Kind == schema.List:
+			names = append(names, e.Value.Items...)
+		case f.Shape.Want == schema.List && f.Shape.Elem.Type == steps.AccountNameType:
+			names = append(names, e.Value) // an expression, or something that was refused
+		}
+	}
+	return names
+}
+
+// checkAccountNames refuses parameters that name accounts which are not there.
+// They are connected before anything has a value.
+func (s *scenarioScope) checkAccountNames(x *Step) {
+	for _, n := range accountNames(x) {
+		switch {
+		case n.Open():
+			s.p.Add(n.Pos, "the name of an account must be written out: all that steps name are connected before anything runs")
+		case n.Kind == schema.Text && s.suite.accounts[n.Scalar] == nil:
+			s.noAccount(n)
+		}
 	}
 }
 

@@ -113,6 +113,7 @@ func (s *scenarioScope) plan(x *Step, params *schema.Node) {
 	}
 	s.checkMask(x)
 	s.checkIn(x)
+	s.checkAccountNames(x)
 	s.checkProbeFields(x)
 	s.uses(x)
 	if s.p.Errors() == before {

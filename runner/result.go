@@ -1,7 +1,10 @@
 package runner
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/assertions"
@@ -34,7 +37,7 @@ func finished(v probe.Verdict) *event.StepFinish {
 	f.Checks = checksOf(v)
 	if v.Status == event.Failed && v.Last.Explain != nil {
 		why := v.Last.Explain()
-		f.Arrived, f.Matched = why.Arrived, why.Matched
+		f.Arrived, f.Matched, f.Picture = why.Arrived, why.Matched, why.Picture
 		f.Summary = inTheKindsWords(f.Summary, why)
 		for _, m := range why.Misses {
 			f.Misses = append(f.Misses, event.Miss{Summary: m.Summary, Diff: differences(m.Diff)})
@@ -90,11 +93,54 @@ func differences(l []assertions.Difference) []event.Difference {
 	return out
 }
 
-// shortened gives a result as it goes into an event.
+// shortened gives a result as it goes into an event. It stays a document where
+// that is enough: the longest of its lists lose their last elements. Else it
+// becomes text.
 func shortened(doc any) (any, bool) {
 	b, err := json.Marshal(doc)
 	if err != nil || len(b) <= maxResult {
 		return doc, false
 	}
+	if m, ok := doc.(map[string]any); ok {
+		if short, ok := withShorterLists(m, len(b)-maxResult); ok {
+			return short, true
+		}
+	}
 	return strings.ToValidUTF8(string(b[:maxResult]), ""), true
+}
+
+// withShorterLists leaves out so many bytes of JSON from the ends of a
+// document's own lists; it reports false where too little would remain of one.
+func withShorterLists(doc map[string]any, excess int) (map[string]any, bool) {
+	type list struct {
+		key   string
+		sizes []int // of the elements
+		bytes int
+	}
+	var lists []list
+	for key, v := range doc {
+		elements, _ := v.([]any)
+		l := list{key: key}
+		for _, e := range elements {
+			b, err := json.Marshal(e)
+			if err != nil {
+				return nil, false
+			}
+			l.sizes = append(l.sizes, len(b)+1) // and a comma
+			l.bytes += len(b) + 1
+		}
+		lists = append(lists, l)
+	}
+	slices.SortFunc(lists, func(a, b list) int { return cmp.Or(b.bytes-a.bytes, strings.Compare(a.key, b.key)) })
+	short := maps.Clone(doc)
+	for _, l := range lists {
+		keep := len(l.sizes)
+		for ; excess > 0 && keep > 1; keep-- {
+			excess -= l.sizes[keep-1]
+		}
+		if keep < len(l.sizes) {
+			short[l.key] = doc[l.key].([]any)[:keep:keep]
+		}
+	}
+	return short, excess <= 0
 }

@@ -161,6 +161,7 @@ type Explanation struct {
 	Arrived *int     // how many came in all, matching or not, where something is listened to
 	Matched []string // what did match, when that was too much or looked otherwise
 	Misses  []Miss   // the nearest first
+	Picture []string // lines of a drawing of what was seen; ← marks what differs
 }
 
 // Miss is something that came and was not what was asked for.

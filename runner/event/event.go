@@ -250,10 +250,11 @@ type StepFinish struct {
 	Misses    []Miss   `json:"misses,omitempty" doc:"What arrived at a listener and did not match, the nearest first."`
 	Arrived   *int     `json:"arrived,omitempty" doc:"How many events a listener got in all."`
 	Matched   []string `json:"matched,omitempty" doc:"Those that did match, a line each."`
+	Picture   []string `json:"picture,omitempty" doc:"What was seen, drawn as text, a line each: of a trace that failed its tree, with the differing places marked by ←."`
 	Error     *Error   `json:"error,omitempty" doc:"What went wrong in a call."`
 	SLA       *SLA     `json:"sla,omitempty" doc:"The limit that was written, and what was measured."`
 	PacingMS  int64    `json:"pacing_ms,omitempty" doc:"How long it waited for rehearse's own pace of calls."`
-	Result    any      `json:"result,omitempty" doc:"Its result. A longer one than 64 KiB of JSON is cut, and is then text."`
+	Result    any      `json:"result,omitempty" doc:"Its result. Of a longer one than 64 KiB of JSON the longest lists lose their last elements; where that is not enough it is cut and becomes text."`
 	Truncated bool     `json:"truncated,omitempty" doc:"Whether the result was cut."`
 }
 

@@ -16,11 +16,12 @@ type detail struct {
 	steps  int // steps that did not pass
 	result int // lines of a step's result
 	names  int // steps named in one line
+	lines  int // lines of a picture
 	width  int // characters of a line of a result
 }
 
 var (
-	brief = detail{value: 240, diffs: 8, misses: 3, steps: 10, result: 10, names: 6, width: 96}
+	brief = detail{value: 240, diffs: 8, misses: 3, steps: 10, result: 10, names: 6, lines: 40, width: 96}
 	full  = detail{width: 120}
 	hint  = detail{value: 120, diffs: 4, misses: 1, names: 6}
 )
@@ -77,6 +78,7 @@ func describeStep(p *page, c *Case, s *Step, d detail) {
 		p.add(3, span{odd, late})
 	}
 	describeMisses(p, f, d)
+	describePicture(p, f.Picture, d)
 	if e := f.Error; e != nil && !strings.Contains(f.Summary, errorText(e)) {
 		p.text(3, plain, cut(errorText(e), 4*d.value))
 	}
@@ -196,6 +198,32 @@ func describeMisses(p *page, f *event.StepFinish, d detail) {
 		p.add(4, span{odd, "~ "}, span{plain, oneLine(cut(m.Summary, 2*d.value))})
 		describeDiff(p, 5, m.Diff, d)
 	}
+}
+
+// describePicture draws what was seen. Of a long picture the lines with marks
+// are kept.
+func describePicture(p *page, lines []string, d detail) {
+	left := 0
+	end := func() {
+		if left > 0 {
+			p.add(4, span{faint, "… " + several(left, "more line")})
+		}
+		left = 0
+	}
+	for i, l := range lines {
+		marked := strings.Contains(l, "←")
+		if d.lines > 0 && i >= d.lines && !marked {
+			left++
+			continue
+		}
+		end()
+		style := plain
+		if marked {
+			style = wrong
+		}
+		p.head(4, span{style, oneLine(cut(l, 4*d.value))})
+	}
+	end()
 }
 
 func arrived(f *event.StepFinish) string {

@@ -111,7 +111,11 @@ func (a *attempt) phases(s *slot) string {
 		return a.cutShort(ctx)
 	}
 	a.actStart = time.Now()
-	if !a.inOrder(ctx, "act", p.Act) {
+	acted := a.inOrder(ctx, "act", p.Act)
+	if len(p.Act) > 0 {
+		a.putRoot()
+	}
+	if !acted {
 		a.notRun("", p.Assert...)
 		return a.cutShort(ctx)
 	}

@@ -73,6 +73,7 @@ type run struct {
 	shared *steps.Shared
 	scope  *ledger.Scope // what belongs to the run
 	names  *names
+	roots  *roots
 	suites map[*plan.Suite]*suiteRun
 
 	mu     sync.Mutex
@@ -90,6 +91,7 @@ func Run(ctx context.Context, o Options) (int, error) {
 	}
 	r.stream = newStream(o.ID, o.Secrets, o.Sinks)
 	r.names = newNames(o.ID)
+	r.roots = &roots{run: r}
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if o.Timeout > 0 {
@@ -210,6 +212,7 @@ func (r *run) end() {
 		r.say("warning", "ending the run: %s", awsclient.Explain(err))
 	}
 	r.addLeft(r.scope.TakeBack(ctx, r.Reapers, r.Places.At))
+	r.roots.wait()
 }
 
 func (r *run) addLeft(left []string) {

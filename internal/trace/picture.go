@@ -20,6 +20,7 @@ type branch struct {
 	above *branch
 	below []*branch
 	shown bool
+	loose bool // a subsegment without a segment above it
 }
 
 // Picture draws the services as a tree, a line each. marks are words that stand
@@ -50,6 +51,7 @@ func (t *Tree) Picture(marks map[string]string) string {
 		show(b)
 	}
 	var out strings.Builder
+	slices.SortStableFunc(roots, func(a, b *branch) int { return yes(a.loose) - yes(b.loose) })
 	for _, r := range roots {
 		r.draw(&out, "", "", "")
 	}
@@ -97,7 +99,7 @@ func (t *Tree) branches(marks map[string]string) (roots, all, marked []*branch) 
 		}
 	}
 	for _, n := range t.heads() {
-		b := &branch{text: n.words(first.UnixMicro(), wrong[n], exceptions)}
+		b := &branch{text: n.words(first.UnixMicro(), wrong[n], exceptions), loose: n.sub}
 		of[n] = b
 		all = append(all, b)
 		if len(said[n]) > 0 {
@@ -183,11 +185,8 @@ func (n *node) words(first int64, wrong []*node, exceptions map[key]Exception) s
 	if !ended {
 		b.WriteString(" (in progress)")
 	}
-	switch n.orphan {
-	case notArrived:
-		b.WriteString(" (orphan: its parent " + plain(n.above) + " has not arrived)")
-	case ownAncestor:
-		b.WriteString(" (orphan: its parent " + plain(n.above) + " hangs below it)")
+	if why := n.lacks(); why != "" {
+		b.WriteString(" (orphan: " + plain(why) + ")")
 	}
 	if n.parent != nil && n.parent.key.trace != n.key.trace {
 		b.WriteString("  linked trace " + plain(n.key.trace))

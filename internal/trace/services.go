@@ -2,7 +2,6 @@ package trace
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -91,21 +90,17 @@ func (t *Tree) joinFunctions() {
 // for. Both hang on the subsegment of one call. That they are of one service
 // must be sure: an event bus is inferred where the functions that it calls hang.
 func (t *Tree) joinInferred() {
-	calls := map[key][]*node{}
-	for _, n := range t.nodes {
-		if !n.sub && n.above != "" {
-			call := key{n.key.trace, n.above}
-			calls[call] = append(calls[call], n)
+	for _, call := range t.nodes {
+		if !call.sub {
+			continue
 		}
-	}
-	for _, call := range slices.SortedFunc(maps.Keys(calls), func(a, b key) int {
-		return cmp.Or(cmp.Compare(a.trace, b.trace), cmp.Compare(a.id, b.id))
-	}) {
 		var inferred, real []*node
-		for _, n := range calls[call] {
-			if n.Inferred {
+		for _, n := range call.children {
+			switch {
+			case n.sub || n.key.trace != call.key.trace: // a link led there
+			case n.Inferred:
 				inferred = append(inferred, n)
-			} else {
+			default:
 				real = append(real, n)
 			}
 		}

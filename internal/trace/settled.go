@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 )
 
 // Missing says, in words for people, what keeps the tree from being whole: a
@@ -20,11 +19,8 @@ func (t *Tree) findMissing() []string {
 		if n.unfinished() {
 			out = append(out, n.called()+" has not ended")
 		}
-		switch n.orphan {
-		case notArrived:
-			out = append(out, fmt.Sprintf("%s has a parent %s that has not arrived", n.called(), n.above))
-		case ownAncestor:
-			out = append(out, fmt.Sprintf("%s has a parent %s that hangs below it", n.called(), n.above))
+		if why := n.lacks(); why != "" {
+			out = append(out, n.called()+" is an orphan: "+why)
 		}
 	}
 	for _, w := range t.wanted {
@@ -48,6 +44,19 @@ func (n *node) called() string {
 		kind = subsegment
 	}
 	return called(kind, n.Name, n.ID)
+}
+
+// lacks says why a node has no parent where it should have one.
+func (n *node) lacks() string {
+	switch {
+	case n.orphan == notArrived:
+		return "its parent " + n.above + " has not arrived"
+	case n.orphan == ownAncestor && n.above == n.ID:
+		return "it names itself as its parent"
+	case n.orphan == ownAncestor:
+		return "its parent " + n.above + " hangs below it"
+	}
+	return ""
 }
 
 // unfinished says whether the end of a segment is still to come. A subsegment

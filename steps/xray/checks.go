@@ -69,19 +69,17 @@ func outOfOrder(r trace.Result, want []string) *finding {
 		}
 		// The name appears, so that something has been found before it.
 		before := r.Services[last]
-		var f finding
-		if slices.Contains(want[:i], name) {
-			f = newFinding("visits", want, r.Visited, "%s should appear %s times, the last time behind %s, and does not; visited: %s",
-				name, strconv.Itoa(count(want[:i+1], name)), before.Name, listed(r.Visited, ", "))
-		} else {
-			f = newFinding("visits", want, r.Visited, "%s should come behind %s, and comes before it; visited: %s", name, before.Name, listed(r.Visited, ", "))
+		where, instead := "behind "+before.Name, "and comes before it"
+		if n := count(want[:i+1], name); n > 1 {
+			where, instead = "once more behind "+before.Name, fmt.Sprintf("so %d times in all, and does not", n)
 		}
-		f.marks[before.ID] = "← visits: " + name + " should come behind it"
+		f := newFinding("visits", want, r.Visited, "%s should come %s, %s; visited: %s", name, where, instead, listed(r.Visited, ", "))
 		for _, s := range r.Services[:last] {
-			if s.Name == name {
+			if s.Name == name && !slices.Contains(want[:i], name) {
 				f.marks[s.ID] = "← visits: comes before " + before.Name
 			}
 		}
+		f.marks[before.ID] = "← visits: " + name + " should come behind it"
 		return &f
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 
 const (
 	pictureLines = 200 // services shown
+	pictureLinks = 20  // linked traces shown of which nothing has arrived
 	pictureWords = 160 // characters of an exception
 )
 
@@ -99,7 +100,7 @@ func (t *Tree) branches(marks map[string]string) (roots, all, marked []*branch) 
 		}
 	}
 	for _, n := range t.heads() {
-		b := &branch{text: n.words(first.UnixMicro(), wrong[n], exceptions), loose: n.sub}
+		b := &branch{text: n.words(t.id, first.UnixMicro(), wrong[n], exceptions), loose: n.sub}
 		of[n] = b
 		all = append(all, b)
 		if len(said[n]) > 0 {
@@ -132,19 +133,23 @@ func (t *Tree) heads() []*node {
 	return heads
 }
 
-// nothingCame adds a line where a link leads to a trace of which nothing has come.
+// nothingCame adds a line where a link leads to a trace of which nothing has
+// come, for the first of them.
 func (t *Tree) nothingCame(of map[*node]*branch) {
 	arrived := map[string]bool{}
 	for _, n := range t.nodes {
 		arrived[n.key.trace] = true
 	}
+	left := pictureLinks
 	for _, n := range t.nodes {
 		for _, l := range n.Links {
-			if l.Kind != linkParent && !arrived[l.TraceID] && slices.Contains(t.wanted, l.TraceID) {
-				arrived[l.TraceID] = true
-				b := of[n.line()]
-				b.below = append(b.below, &branch{text: "linked trace " + plain(l.TraceID) + ": nothing has arrived", above: b, shown: true})
+			if l.Kind == linkParent || arrived[l.TraceID] || !slices.Contains(t.wanted, l.TraceID) || left == 0 {
+				continue
 			}
+			arrived[l.TraceID] = true
+			left--
+			b := of[n.line()]
+			b.below = append(b.below, &branch{text: "linked trace " + plain(l.TraceID) + ": nothing has arrived", shown: true})
 		}
 	}
 }
@@ -158,8 +163,16 @@ func (n *node) line() *node {
 	return n.segment.service.head
 }
 
+// ledTo says whether a linked trace begins here.
+func (n *node) ledTo(asked string) bool {
+	if n.parent == nil {
+		return n.key.trace != asked
+	}
+	return n.parent.key.trace != n.key.trace
+}
+
 // words are what the picture says of a service: nothing of its metadata.
-func (n *node) words(first int64, wrong []*node, exceptions map[key]Exception) string {
+func (n *node) words(asked string, first int64, wrong []*node, exceptions map[key]Exception) string {
 	start, end, ended := n.Start, n.End, n.Ended()
 	origin := n.Origin
 	if n.sub {
@@ -188,7 +201,7 @@ func (n *node) words(first int64, wrong []*node, exceptions map[key]Exception) s
 	if why := n.lacks(); why != "" {
 		b.WriteString(" (orphan: " + plain(why) + ")")
 	}
-	if n.parent != nil && n.parent.key.trace != n.key.trace {
+	if n.ledTo(asked) {
 		b.WriteString("  linked trace " + plain(n.key.trace))
 	}
 	if len(wrong) > 0 {

@@ -46,7 +46,7 @@ func checkVisits(r trace.Result, want []string) []finding {
 		case slices.Contains(here, name):
 			known = append(known, name)
 		case !slices.Contains(want[:i], name):
-			out = append(out, newFinding("visits", want, r.Visited, "%s; visited: %s", unknown(name, here), listed(r.Visited, ", ")))
+			out = append(out, newFinding("visits", want, first(r.Visited), "%s; visited: %s", unknown(name, here), listed(r.Visited, ", ")))
 		}
 	}
 	if f := outOfOrder(r, known); f != nil {
@@ -73,7 +73,7 @@ func outOfOrder(r trace.Result, want []string) *finding {
 		if n := count(want[:i+1], name); n > 1 {
 			where, instead = "once more behind "+before.Name, fmt.Sprintf("so %d times in all, and does not", n)
 		}
-		f := newFinding("visits", want, r.Visited, "%s should come %s, %s; visited: %s", name, where, instead, listed(r.Visited, ", "))
+		f := newFinding("visits", want, first(r.Visited), "%s should come %s, %s; visited: %s", name, where, instead, listed(r.Visited, ", "))
 		for _, s := range r.Services[:last] {
 			if s.Name == name && !slices.Contains(want[:i], name) {
 				f.marks[s.ID] = "← visits: comes before " + before.Name
@@ -139,7 +139,7 @@ func checkNoErrors(r trace.Result) []finding {
 	if n := len(r.Errors); n > 1 {
 		what = strconv.Itoa(n) + " segments and subsegments have errors"
 	}
-	f := newFinding("no_errors", true, said, "%s: %s", what, listed(said, "; "))
+	f := newFinding("no_errors", true, first(said), "%s: %s", what, listed(said, "; "))
 	f.marks = marks
 	return []finding{f}
 }
@@ -200,12 +200,15 @@ func count(list []string, name string) int {
 	return n
 }
 
+// first are those of a list that a message has room for.
+func first(list []string) []string { return list[:min(len(list), shownNames)] }
+
 // listed writes the first of a list's texts.
 func listed(list []string, between string) string {
 	if len(list) == 0 {
 		return "none"
 	}
-	text := strings.Join(list[:min(len(list), shownNames)], between)
+	text := strings.Join(first(list), between)
 	if more := len(list) - shownNames; more > 0 {
 		text += fmt.Sprintf("%sand %d more", between, more)
 	}

@@ -137,7 +137,7 @@ func noPath(r trace.Result, path string, parts []string, leaves [][]trace.Servic
 	for _, c := range leaves {
 		found = append(found, chainText(c))
 	}
-	f := newFinding("paths", path, found, "no path is %s", path)
+	f := newFinding("paths", path, first(found), "no path is %s", path)
 	here := names(r)
 	var strangers []string
 	for _, p := range parts {

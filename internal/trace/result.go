@@ -126,7 +126,11 @@ func (t *Tree) traceIDs() []string {
 		others[w] = true
 	}
 	delete(others, t.id)
-	return append([]string{t.id}, slices.Sorted(maps.Keys(others))...)
+	ids := []string{}
+	if t.id != "" {
+		ids = append(ids, t.id)
+	}
+	return append(ids, slices.Sorted(maps.Keys(others))...)
 }
 
 // between gives milliseconds, with three decimals at most; never below 0.

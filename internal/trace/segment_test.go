@@ -76,7 +76,7 @@ func FuzzParseSegment(f *testing.F) {
 	f.Add([]byte(`{"id":"1","name":"Pay","start_time":1,"subsegments":[{"id":"2","name":"x","start_time":1,"cause":{}}]}`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		if s, err := ParseSegment(doc); err == nil {
-			told(Build(Gathered{ID: s.TraceID, Segments: []*Segment{s}}))
+			told(Build(Gathered{ID: traceA, Segments: []*Segment{s}}))
 		}
 	})
 }

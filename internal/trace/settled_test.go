@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -119,5 +120,17 @@ func TestBigPicture(t *testing.T) {
 	}
 	if tail := strings.Join(got[197:200], "\n"); tail != "├─ N196  +206 ms, 4794 ms\n└─ N599  +609 ms, 4391 ms\n   └─ M599  +1299 ms, 3701 ms  ← here" {
 		t.Errorf("what is marked is not there:\n%s", tail)
+	}
+}
+
+// The result before anything has come is what a check is tried on that must not hold there.
+func TestNothingHasNothing(t *testing.T) {
+	tree := Build(Gathered{})
+	b, err := json.Marshal(tree.Result())
+	if want := `{"id":"","trace_ids":[],"duration_ms":0,"services":[],"visited":[],"paths":[],"segments":[],"errors":[]}`; string(b) != want || err != nil {
+		t.Errorf("got %s, %v", b, err)
+	}
+	if got := tree.Picture(nil); got != "(no segment has arrived)\n" {
+		t.Errorf("picture: %s", got)
 	}
 }

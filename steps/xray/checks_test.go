@@ -3,9 +3,12 @@ package xray
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/rehearse-dev/rehearse/internal/trace"
 )
@@ -208,4 +211,22 @@ func TestFindingsAreJSON(t *testing.T) {
 			t.Errorf("%s, %v", b, err)
 		}
 	}
+}
+
+// A path means what it would mean as a regular expression over the names.
+func TestAlong(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		parts := rapid.SliceOfN(rapid.SampledFrom([]string{"A", "B", "*", "**"}), 1, 6).Draw(t, "path")
+		var chain []trace.Service
+		text := ""
+		for _, name := range rapid.SliceOfN(rapid.SampledFrom([]string{"A", "B", "C"}), 1, 6).Draw(t, "chain") {
+			chain = append(chain, trace.Service{Name: name})
+			text += name + ">"
+		}
+		expr := strings.NewReplacer("**", "([^>]*>)*", "*", "[^>]*>", "A", "A>", "B", "B>", " ", "").Replace(strings.Join(parts, " "))
+		matched, services := along(parts, chain)
+		if got, want := matched == len(parts) && services == len(chain), regexp.MustCompile("^"+expr+"$").MatchString(text); got != want {
+			t.Fatalf("%v on %s: got %t, want %t", parts, text, got, want)
+		}
+	})
 }

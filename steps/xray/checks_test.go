@@ -213,6 +213,23 @@ func TestFindingsAreJSON(t *testing.T) {
 	}
 }
 
+// Ids are unique in one trace only: a chain never leads from one trace's segment to another's of the same id.
+func TestPathsOfTwoTracesWithTheSameIDs(t *testing.T) {
+	r := trace.Result{Services: []trace.Service{
+		{ID: "1", Name: "A", TraceID: "x"},
+		{ID: "2", Name: "B", TraceID: "x", Parent: "1"},
+		{ID: "1", Name: "C", TraceID: "y", Parent: "2"},
+		{ID: "2", Name: "D", TraceID: "y", Parent: "1"},
+		{ID: "3", Name: "E", TraceID: "x", Parent: "2"},
+	}}
+	if got := told(checkPaths(r, []string{"A > B > C > D", "A > B > E"})); got != "" {
+		t.Error(got)
+	}
+	if got := checkPaths(r, []string{"A > B", "A > D", "A > B > C > D > E"}); len(got) != 3 {
+		t.Error(told(got))
+	}
+}
+
 // A path means what it would mean as a regular expression over the names.
 func TestAlong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -49,19 +49,27 @@ func pathParts(text string) []string {
 	return parts
 }
 
-// chainsTo gives, for each service, those from its root down to itself.
-func chainsTo(r trace.Result) [][]trace.Service {
-	index := make(map[string]int, len(r.Services))
-	out := make([][]trace.Service, len(r.Services))
+// chainsTo gives, for each service, those from its root down to itself, and
+// which of them have nothing below.
+func chainsTo(r trace.Result) (chains [][]trace.Service, leaves []bool) {
+	type key struct{ trace, id string } // an id is unique in its trace only
+	index := make(map[key]int, len(r.Services))
+	anywhere := make(map[string]int, len(r.Services))
 	for i, s := range r.Services { // each comes behind its parent
-		if p, ok := index[s.Parent]; ok && s.Parent != "" {
-			out[i] = append(slices.Clone(out[p]), s)
-		} else {
-			out[i] = []trace.Service{s}
+		above, ok := index[key{s.TraceID, s.Parent}]
+		if !ok { // what a link leads to
+			above, ok = anywhere[s.Parent]
 		}
-		index[s.ID] = i
+		if ok && s.Parent != "" {
+			chains = append(chains, append(slices.Clone(chains[above]), s))
+			leaves[above] = false
+		} else {
+			chains = append(chains, []trace.Service{s})
+		}
+		leaves = append(leaves, true)
+		index[key{s.TraceID, s.ID}], anywhere[s.ID] = i, i
 	}
-	return out
+	return chains, leaves
 }
 
 func chainText(chain []trace.Service) string {
@@ -78,12 +86,9 @@ func checkPaths(r trace.Result, want []string) []finding {
 		return without("paths", want)
 	}
 	var leaves [][]trace.Service
-	parents := map[string]bool{}
-	for _, s := range r.Services {
-		parents[s.Parent] = true
-	}
-	for _, chain := range chainsTo(r) {
-		if !parents[chain[len(chain)-1].ID] {
+	chains, ends := chainsTo(r)
+	for i, chain := range chains {
+		if ends[i] {
 			leaves = append(leaves, chain)
 		}
 	}

@@ -96,6 +96,36 @@ func (p *Path) Many() bool { return p.path.many() }
 // for body.items[0].sku.
 func (p *Path) Leading() []string { return p.path.leading() }
 
+// Keys is the constant names and indexes (int) that the path is made of; ok is
+// false when anything else is in it, such as a wildcard or a calculated index.
+func (p *Path) Keys() (keys []any, ok bool) {
+	keys = make([]any, 0, len(p.path.segments))
+	for i := range p.path.segments {
+		switch s := &p.path.segments[i]; {
+		case s.many():
+			return nil, false
+		case s.kind == segmentName:
+			keys = append(keys, s.name)
+		case !s.keys[0].IsConst():
+			return nil, false
+		default:
+			v, err := s.keys[0](context.Background(), nil)
+			if err != nil {
+				return nil, false
+			}
+			n, whole := integer(v)
+			if !whole || n < 0 || n > maxIndex {
+				return nil, false
+			}
+			keys = append(keys, n)
+		}
+	}
+	return keys, true
+}
+
+// maxIndex is the largest index that Keys gives.
+const maxIndex = 1 << 20
+
 // Get finds the path's value in a plain JSON document. found is false, and err
 // nil, where it leads nowhere; null is found. The value of a path that selects
 // many is a list, and found says whether it holds anything: an empty list where

@@ -166,3 +166,36 @@ func TestPathErrors(t *testing.T) {
 		})
 	}
 }
+
+func TestPathKeys(t *testing.T) {
+	for _, c := range []struct {
+		path string
+		want []any // nil: the path may lead to many places
+	}{
+		{"$", []any{}},
+		{"detail.state", []any{"detail", "state"}},
+		{"$.detail.items[0].id", []any{"detail", "items", 0, "id"}},
+		{"['detail-type']", []any{"detail-type"}},
+		{"$['a b'][2][3]", []any{"a b", 2, 3}},
+		{"a[1 + 1]", []any{"a", 2}},
+		{"a[*]", nil},
+		{"a.*", nil},
+		{"a..b", nil},
+		{"a[0:2]", nil},
+		{"a[0, 1]", nil},
+		{"a[?(@.b == 1)]", nil},
+		{"a[length(@) - 1]", nil},
+		{"a[99999999999]", nil},
+	} {
+		t.Run(c.path, func(t *testing.T) {
+			p, err := ParsePath(c.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, ok := p.Keys()
+			if ok != (c.want != nil) || ok && !slices.Equal(got, c.want) {
+				t.Errorf("%v %v, want %v", got, ok, c.want)
+			}
+		})
+	}
+}

@@ -5,7 +5,7 @@
 package mock
 
 import (
-	"math/rand"
+	"math/rand/v2"
 	"time"
 )
 
@@ -24,7 +24,7 @@ const (
 
 // Options are what Make goes by besides the schema.
 type Options struct {
-	// Rand is where all randomness comes from; nil is the same as a source with seed 0.
+	// Rand is where all randomness comes from; nil is a source of its own with seed 0.
 	Rand *rand.Rand
 	// Now is the time of the event; dates are near it. The zero time is 2024-01-01T00:00:00Z.
 	Now time.Time

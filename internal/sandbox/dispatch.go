@@ -34,13 +34,14 @@ type routes struct {
 	targets map[string]*endpoint // by the first part of X-Amz-Target
 	actions map[string]*endpoint // by signing name
 	xray    *endpoint            // by path
+	schemas http.Handler
 }
 
 const maxBody = 16 << 20 // bytes of a request to a service other than S3
 
 func newRoutes(s *Sandbox) *routes {
 	json10, json11 := "application/x-amz-json-1.0", "application/x-amz-json-1.1"
-	return &routes{
+	rt := &routes{
 		sandbox: s,
 		targets: map[string]*endpoint{
 			"AmazonSQS":         newEndpoint("sqs", protocol{contentType: json10, namespace: "com.amazonaws.sqs"}, s.sqs),
@@ -55,6 +56,8 @@ func newRoutes(s *Sandbox) *routes {
 		},
 		xray: newEndpoint("xray", protocol{contentType: "application/json"}, s.xray),
 	}
+	rt.schemas = newSchemaREST(rt, s.schemas)
+	return rt
 }
 
 func newEndpoint(service string, p protocol, impl any) *endpoint {
@@ -81,6 +84,8 @@ func (rt *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.sandbox.lambda.serveREST(w, r)
 	case r.Method == http.MethodPost && xrayPaths[r.URL.Path] != "":
 		rt.serveDocument(w, r, rt.xray, xrayPaths[r.URL.Path], writeRESTError)
+	case strings.HasPrefix(r.URL.Path, "/v1/registries") && signingName(r) == "schemas":
+		rt.schemas.ServeHTTP(w, r)
 	default:
 		rt.sandbox.s3.ServeHTTP(w, r)
 	}

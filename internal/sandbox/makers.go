@@ -20,6 +20,8 @@ type maker func(d *deployment, id string, p *properties) (resource, error)
 // makers is the one list of the resource types that the sandbox can deploy.
 var makers = map[string]maker{
 	"AWS::DynamoDB::Table":             makeTable,
+	"AWS::EventSchemas::Registry":      makeRegistry,
+	"AWS::EventSchemas::Schema":        makeSchema,
 	"AWS::Events::EventBus":            makeBus,
 	"AWS::Events::Rule":                makeRule,
 	"AWS::IAM::Policy":                 makePolicy,

@@ -47,7 +47,7 @@ type Options struct {
 	Functions map[string]Function
 	// Intercept is called before every operation that a client or a function asks for (not before what services do for
 	// each other, such as a rule that sends to a queue), with the service's signing name ("events", "sqs", "states",
-	// "dynamodb", "logs", "cloudformation", "lambda", "s3", "sts", "xray") and the operation's name. A
+	// "dynamodb", "logs", "cloudformation", "lambda", "schemas", "s3", "sts", "xray") and the operation's name. A
 	// smithy.APIError is given to the client as the answer; any other error cuts the connection without an answer. It may
 	// block until ctx ends, and is called by many goroutines at once.
 	Intercept func(ctx context.Context, service, operation string) error
@@ -88,6 +88,7 @@ type Sandbox struct {
 	logs     *logsService
 	stacks   *stackService
 	lambda   *lambdaService
+	schemas  *schemaService
 	s3       *s3Service
 	xray     *xrayService
 	listener *pipeListener
@@ -117,6 +118,7 @@ func New(ctx context.Context, o Options) (*Sandbox, error) {
 	s.logs = newLogs(s)
 	s.stacks = newStacks()
 	s.lambda = newLambda(s)
+	s.schemas = newSchemas(s)
 	s.s3 = newS3(s)
 	s.xray = newXRay(s)
 	s.routes = newRoutes(s)

@@ -14,8 +14,9 @@ import (
 // The zero value checks nothing. Once read, they are never changed: they may
 // be used concurrently.
 type Checks struct {
-	list []check
-	hole bool // the whole mapping is an expression without a value
+	list    []check
+	hole    bool         // the whole mapping is an expression without a value
+	schemas []*SchemaRef // those of registries that the checks need
 }
 
 // check is everything that is expected at one path.
@@ -36,7 +37,9 @@ type PathUse struct {
 // ReadNode reads a mapping of paths to checks and reports everything that is
 // wrong with it. Holes may still be open.
 func (c *Checks) ReadNode(n *schema.Node, p *schema.Problems) {
-	*c = newReader(p).checks(n)
+	r := newReader(p)
+	*c = r.checks(n)
+	c.schemas = r.schemas
 }
 
 // String names what stands for checks in a file.
@@ -56,16 +59,17 @@ func Rule(path, op string, arg any) Checks {
 
 // And gives the checks of both.
 func (c Checks) And(o Checks) Checks {
-	return Checks{list: slices.Concat(c.list, o.list), hole: c.hole || o.hole}
+	return Checks{list: slices.Concat(c.list, o.list), hole: c.hole || o.hole, schemas: slices.Concat(c.schemas, o.schemas)}
 }
 
 // Empty says that nothing is checked, as by a parameter that was left out.
 func (c Checks) Empty() bool { return len(c.list) == 0 && !c.hole }
 
-// Known says that no expression in the checks lacks its value, so that they
-// can be run.
+// Known says that no expression in the checks lacks its value, and no schema of
+// a registry is unread, so that they can be run.
 func (c Checks) Known() bool {
-	return !c.hole && !slices.ContainsFunc(c.list, func(k check) bool {
+	unread := slices.ContainsFunc(c.schemas, func(r *SchemaRef) bool { return r.schema == nil })
+	return !c.hole && !unread && !slices.ContainsFunc(c.list, func(k check) bool {
 		return slices.ContainsFunc(k.ops, func(o operation) bool { return o.open })
 	})
 }
@@ -86,7 +90,7 @@ func (c Checks) Uncovered(by Checks) Checks {
 	covered := func(k check) bool {
 		return slices.ContainsFunc(by.list, func(o check) bool { return plainPath(o.text) == plainPath(k.text) })
 	}
-	return Checks{list: slices.DeleteFunc(slices.Clone(c.list), covered), hole: c.hole}
+	return Checks{list: slices.DeleteFunc(slices.Clone(c.list), covered), hole: c.hole, schemas: c.schemas}
 }
 
 // BreakableByMore says whether checks that hold now may stop holding when more
@@ -247,6 +251,7 @@ type verdict struct {
 	holds bool
 	unfit bool // the operator cannot be applied to what was found: not fails too
 	why   string
+	want  string // what was expected, where the argument alone does not say it
 	diff  []Difference
 	inner []Mismatch // of the checks inside json: they stand for themselves
 }
@@ -324,7 +329,11 @@ func (o operation) sentence(f finding, v verdict) string {
 			want = ""
 		}
 	}
-	s := "expected " + strings.TrimSuffix(o.name+" "+want, " ") + ", found " + got
+	expected := strings.TrimSuffix(o.name+" "+want, " ")
+	if v.want != "" {
+		expected = v.want
+	}
+	s := "expected " + expected + ", found " + got
 	if f.missing && f.why != "" {
 		s += "; " + f.why
 	}

@@ -40,7 +40,7 @@ const (
 	formOperators      // a mapping of operators
 	formElement        // a value, operators or checks
 	formShare          // where and operators
-	formSchema         // a JSON Schema, or the path of a file with one
+	formSchema         // a JSON Schema, the path of a file with one, or one of a registry
 )
 
 // EditorSchema points editors to the definition of checks.
@@ -149,9 +149,23 @@ func (f form) schema() map[string]any {
 	case formShare:
 		return shareSchema()
 	case formSchema:
-		return eitherOf(map[string]any{"type": "object", "minProperties": 1}, map[string]any{"type": "string", "minLength": 1})
+		return eitherOf(schemaRefSchema(), map[string]any{"type": "object", "minProperties": 1}, map[string]any{"type": "string", "minLength": 1})
 	}
 	return map[string]any{}
+}
+
+// schemaRefSchema names a schema of a registry.
+func schemaRefSchema() map[string]any {
+	text := map[string]any{"type": "string", "minLength": 1}
+	return map[string]any{
+		"type": "object", "required": []any{"registry", "name"}, "additionalProperties": false,
+		"properties": map[string]any{
+			"registry": schema.Described(text, "Name or ARN of a schema registry."),
+			"name":     schema.Described(text, "Name or ARN of a schema in it."),
+			"version":  schema.Described(eitherOf(map[string]any{"type": "integer", "minimum": 1}, text), "A version (default: the latest)."),
+			"type":     schema.Described(text, "One of the document's schemas (default: the whole event)."),
+		},
+	}
 }
 
 // shareSchema has where, and the operators that a number can hold.

@@ -8,9 +8,9 @@ import (
 	"github.com/rehearse-dev/rehearse/schema"
 )
 
-// readJSONSchema reads the argument of schema: a JSON Schema, or the path of a
-// file that holds one, relative to the file of the check. A schema that holds
-// expressions can be read when they have values.
+// readJSONSchema reads the argument of schema: a JSON Schema, the path of a
+// file that holds one, relative to the file of the check, or the name of one in
+// a registry. A schema that holds expressions can be read when they have values.
 func readJSONSchema(r *reader, n *schema.Node) func(finding) verdict {
 	var s *jsonSchema
 	switch {
@@ -19,9 +19,8 @@ func readJSONSchema(r *reader, n *schema.Node) func(finding) verdict {
 	case n.Kind == schema.Text && n.Scalar != "":
 		s = schemaOfFile(n, r.p)
 	case n.Kind == schema.Map:
-		if _, ok := n.Get("registry"); ok {
-			r.p.Add(n.Pos, "a schema of a registry belongs to the format, but this version of rehearse does not support it yet; save the schema in a file and write its path")
-			return nil
+		if namesRegistry(n) {
+			return readSchemaRef(r, n)
 		}
 		if n.AnyOpen() {
 			return nil
@@ -32,7 +31,7 @@ func readJSONSchema(r *reader, n *schema.Node) func(finding) verdict {
 	case n.Kind == schema.Bool:
 		r.p.Add(n.Pos, "the schema false lets nothing through; to expect that nothing is there write exists: false")
 	default:
-		r.wrong(n, "schema", "a JSON Schema, such as {type: object, required: [id]}, or the path of a file with one", nil)
+		r.wrong(n, "schema", "a JSON Schema, such as {type: object, required: [id]}, the path of a file with one, or one of a registry, such as {registry: shop, name: OrderPlaced}", nil)
 	}
 	if s == nil {
 		return nil // told already

@@ -17,8 +17,10 @@ import (
 // that the library would ignore is a check that nobody makes.
 type schemaBuild struct {
 	p       *schema.Problems
-	file    string // which messages name paths from
-	named   string // the file as the check names it; "" for a schema in the check
+	file    string       // which messages name paths from
+	named   string       // the file as the check names it; "" for a schema in the check
+	draft   *schemaDraft // of a schema that names none
+	alone   bool         // nothing outside the document may be referred to
 	root    *schemaDoc
 	docs    map[string]*schemaDoc // by their URL
 	seen    map[*schema.Node]bool
@@ -28,7 +30,7 @@ type schemaBuild struct {
 
 func newSchemaBuild(file string, p *schema.Problems) *schemaBuild {
 	return &schemaBuild{
-		p: p, file: file, docs: map[string]*schemaDoc{},
+		p: p, file: file, draft: latestDraft, docs: map[string]*schemaDoc{},
 		seen: map[*schema.Node]bool{}, targets: map[*schema.Node]*schema.Node{},
 	}
 }
@@ -36,8 +38,14 @@ func newSchemaBuild(file string, p *schema.Problems) *schemaBuild {
 // build reads the schema at a URL; nil when something is wrong, which is told.
 func (b *schemaBuild) build(n *schema.Node, at *url.URL) *jsonSchema {
 	before := b.p.Errors()
-	b.root = b.add(n, at, latestDraft)
-	b.subschema(n, schemaPlace{b.root, at})
+	b.root = b.add(n, at, b.draft)
+	return b.buildPart(n, at.String(), before)
+}
+
+// buildPart makes a schema of the document, or of what stands in it at a URL,
+// unless there are more errors by now than there were before.
+func (b *schemaBuild) buildPart(n *schema.Node, at string, before int) *jsonSchema {
+	b.subschema(n, schemaPlace{b.root, b.root.url})
 	if b.p.Errors() > before {
 		return nil
 	}
@@ -45,7 +53,7 @@ func (b *schemaBuild) build(n *schema.Node, at *url.URL) *jsonSchema {
 		b.p.Add(n.Pos, "nothing is checked: this schema lets everything through; name a keyword that checks, such as type or required%s", sayDefinitions(n, b.named))
 		return nil
 	}
-	return b.compile(at.String())
+	return b.compile(at)
 }
 
 // sayDefinitions is for a document that only keeps schemas for others.

@@ -111,6 +111,10 @@ func (b *schemaBuild) document(e schema.Entry, u *url.URL, address string, at sc
 	if d := b.docs[u.String()]; d != nil {
 		return d
 	}
+	if b.alone {
+		b.p.Add(e.Value.Pos, "%s %q leads out of this document, and nothing else is read", e.Key, e.Value.Scalar)
+		return nil
+	}
 	path := pathOf(u)
 	if path == "" {
 		path = b.beside(u, address, at)

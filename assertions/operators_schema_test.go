@@ -17,10 +17,9 @@ import (
 // Schemas that are wrong, each at the place of what is wrong.
 func TestSchemasThatAreWrong(t *testing.T) {
 	for _, c := range []struct{ yaml, want string }{
-		{"5", "1:5: schema takes a JSON Schema, such as {type: object, required: [id]}, or the path of a file with one, found the number 5"},
-		{`""`, `1:5: schema takes a JSON Schema, such as {type: object, required: [id]}, or the path of a file with one, found the text ""`},
-		{"[{type: string}]", "1:5: schema takes a JSON Schema, such as {type: object, required: [id]}, or the path of a file with one, found a list"},
-		{"{registry: r, name: n, version: 1}", "1:5: a schema of a registry belongs to the format, but this version of rehearse does not support it yet; save the schema in a file and write its path"},
+		{"5", "1:5: schema takes a JSON Schema, such as {type: object, required: [id]}, the path of a file with one, or one of a registry, such as {registry: shop, name: OrderPlaced}, found the number 5"},
+		{`""`, `1:5: schema takes a JSON Schema, such as {type: object, required: [id]}, the path of a file with one, or one of a registry, such as {registry: shop, name: OrderPlaced}, found the text ""`},
+		{"[{type: string}]", "1:5: schema takes a JSON Schema, such as {type: object, required: [id]}, the path of a file with one, or one of a registry, such as {registry: shop, name: OrderPlaced}, found a list"},
 		{"https://example.com/a.json", "1:5: nothing is read from the network: save the schema in a file beside this one and write its name"},
 		// nothing is checked
 		{"{}", nothingChecked},

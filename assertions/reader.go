@@ -15,6 +15,7 @@ import (
 type reader struct {
 	p         *schema.Problems
 	operators map[string]operator
+	schemas   []*SchemaRef // those of registries that were named
 }
 
 func newReader(p *schema.Problems) *reader {

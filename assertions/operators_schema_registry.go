@@ -136,10 +136,13 @@ func readSchemaRef(r *reader, n *schema.Node) func(finding) verdict {
 			r.p.Add(n.Pos, "a schema of a registry is named by its registry and its name: %s is missing, such as {registry: shop, name: OrderPlaced}", key)
 		}
 	}
-	if open || r.p.Errors() > before {
+	if r.p.Errors() > before {
 		return nil
 	}
 	r.schemas = append(r.schemas, ref)
+	if open {
+		return nil
+	}
 	return ref.judge
 }
 
@@ -186,6 +189,7 @@ func (r *SchemaRef) judge(f finding) verdict {
 	return v
 }
 
-// Schemas lists the schemas of registries that the checks need. They cannot be
-// run before each of them is bound.
+// Schemas lists the schemas of registries that the checks need; what is still
+// an expression in their names is empty. The checks cannot be run before each
+// of them is bound.
 func (c Checks) Schemas() []*SchemaRef { return c.schemas }

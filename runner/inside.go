@@ -214,8 +214,12 @@ func (g *stage) use(ctx context.Context, x *plan.Step, b begin) (*event.StepFini
 	if err != nil {
 		return unable(fmt.Errorf("the result of %s: %w", x.Block.Name, err)), nil
 	}
+	pol := probe.Policy{Since: b.clock}
+	if err := g.bindSchemas(ctx, g.env(x, pol, false), g.suite.Defaults.StepTimeout, r.expect.Schemas()); err != nil {
+		return unable(err), nil
+	}
 	look := steps.Probe[any]{Look: func(context.Context) (steps.Seen[any], error) { return steps.Seen[any]{Doc: doc, At: time.Now()}, nil }}
-	v := probe.Run(ctx, probe.Policy{Since: b.clock}, look, r.expect.Run, func(event.Probe) {})
+	v := probe.Run(ctx, pol, look, r.expect.Run, func(event.Probe) {})
 	if !r.expect.Empty() {
 		g.checks(x)
 	}

@@ -32,7 +32,9 @@ type Options struct {
 	Reapers  ledger.Reapers
 	Started  event.RunStart // what run_started tells beyond what the runner knows
 	Secrets  []string       // values that never leave in an event
-	Sinks    []event.Sink
+	// Schemas reads the schemas of registries that checks name; nil: none can be.
+	Schemas steps.SchemaBinder
+	Sinks   []event.Sink
 	// Stop ends the run softly when it is closed: no new work, clean up, report.
 	Stop <-chan struct{}
 

@@ -174,13 +174,16 @@ func (g *stage) carryOutOne(ctx context.Context, x *plan.Step, b begin) (f *even
 		return unable(err), nil
 	}
 	checks := plan.Checks(bound.Success, bound.Demands, r.expect)
+	breakable := plan.Checks(assertions.Checks{}, bound.Demands, r.expect).BreakableByMore()
+	pol := g.policy(x, r.common, bound.Watch != nil, breakable, b)
+	env := g.env(x, pol, g.keep || r.common.Keep)
+	if err := g.bindSchemas(ctx, env, pol.AttemptTimeout, bound.Schemas, r.expect.Schemas()); err != nil {
+		return unable(err), nil
+	}
 	if bound.Watch != nil && x.Phase == "assert" && !plan.MustHold(r.common) && plan.HoldsOnNothing(x, checks) {
 		return unable(errors.New("its checks hold on an empty answer, so the first look would pass before anything could happen; write throughout or hold")), nil
 	}
-	breakable := plan.Checks(assertions.Checks{}, bound.Demands, r.expect).BreakableByMore()
-	pol := g.policy(x, r.common, bound.Watch != nil, breakable, b)
 	pol.Confirm = bound.Watch != nil && (breakable || plan.HoldsOnNothing(x, checks))
-	env := g.env(x, pol, g.keep || r.common.Keep)
 	env.Wanted, env.Checked = wanted(x, checks), x.Common.ID != "" || !r.expect.Empty()
 	look, err := g.open(ctx, x, r.common, bound, env)
 	if err != nil {

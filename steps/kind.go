@@ -112,12 +112,17 @@ type Facts struct {
 	Needs  []Permission // what it may call
 	Keys   []string     // of a free result; nil: nobody can know
 	Absent []string     // keys that the result never has
+	// Schemas are those of registries that checks among the parameters need.
+	Schemas []*assertions.SchemaRef
 }
 
 // Bound is a step of a kind with its parameters filled, ready to run.
 type Bound struct {
 	// Success and Demands are the checks that come from the kind.
 	Success, Demands assertions.Checks
+	// Schemas are those of registries that checks among the parameters need: they
+	// are bound before the step begins.
+	Schemas []*assertions.SchemaRef
 	// Do acts once; nil for a kind that observes.
 	Do func(context.Context, *Env) (Seen[any], error)
 	// Watch starts to observe; nil for a kind that acts.
@@ -230,10 +235,11 @@ func (d Def[P, R]) reads(params P) bool {
 }
 
 func (d Def[P, R]) facts(params P) Facts {
-	f := Facts{Reads: d.reads(params)}
+	f := Facts{Reads: d.reads(params), Schemas: schemasIn(params)}
 	if d.Needs != nil {
 		f.Needs = d.Needs(params)
 	}
+	f.Needs = append(f.Needs, SchemaNeeds(f.Schemas)...)
 	if d.Keys != nil {
 		f.Keys = d.Keys(params)
 	}
@@ -244,7 +250,7 @@ func (d Def[P, R]) facts(params P) Facts {
 }
 
 func bindDef[P, R any](d Def[P, R], params P) Bound {
-	var b Bound
+	b := Bound{Schemas: schemasIn(params)}
 	if d.Success != nil {
 		b.Success = d.Success(params)
 	}

@@ -141,7 +141,7 @@ func (x *Suite) uses(lists ...[]*Step) {
 }
 
 // checkIn refuses an account that is not there, and one for a step that calls
-// nothing in it.
+// nothing in it, nor reads a schema there.
 func (s *scenarioScope) checkIn(x *Step) {
 	e, given := x.Fields.Get("in")
 	if !given || e.Value.Kind != schema.Text || e.Value.Open() || x.Kind.Control {
@@ -149,6 +149,7 @@ func (s *scenarioScope) checkIn(x *Step) {
 	}
 	sign, signs := x.Kind.Params.Field("sign")
 	switch {
+	case len(x.Expect.Schemas())+len(x.facts.Schemas) > 0: // a registry is somewhere, whatever the kind
 	case x.Kind.Pure:
 		s.p.Add(e.KeyPos, "in says where a step calls AWS, and %s calls nothing", x.Kind.Name)
 		return

@@ -110,6 +110,7 @@ func (s *scenarioScope) plan(x *Step, params *schema.Node) {
 	}
 	if e, given := x.Fields.Get("expect"); given {
 		x.Expect.ReadNode(e.Value, s.p)
+		x.facts.Needs = append(x.facts.Needs, steps.SchemaNeeds(x.Expect.Schemas())...)
 	}
 	s.checkMask(x)
 	s.checkIn(x)

@@ -25,9 +25,14 @@ func (s *seeds) of(use string) *rand.Rand {
 	if r, ok := s.made[use]; ok {
 		return r
 	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(s.owner + "/" + use)) // never fails, by its documentation
-	r := rand.New(rand.NewPCG(s.seed, h.Sum64()))
+	r := s.fresh(use)
 	s.made[use] = r
 	return r
+}
+
+// fresh gives the generator of a use at its beginning.
+func (s *seeds) fresh(use string) *rand.Rand {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s.owner + "/" + use)) // never fails, by its documentation
+	return rand.New(rand.NewPCG(s.seed, h.Sum64()))
 }

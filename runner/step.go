@@ -296,7 +296,7 @@ func (g *stage) env(x *plan.Step, pol probe.Policy, keep bool) *steps.Env {
 	}
 	return &steps.Env{
 		AWS: at(x.Common.In), Account: func(name steps.AccountName) *awsclient.Place { return at(string(name)) }, HTTP: g.run.HTTP, RunID: g.run.ID, ScenarioID: g.id, Step: x.Place(), Owner: g.owner,
-		Trace: g.trace, Since: since, Started: g.started, Clock: pol.Since, Keep: keep,
+		Seed: g.scope.seeds.fresh(x.Place() + "/seed").Int64(), Trace: g.trace, Since: since, Started: g.started, Clock: pol.Since, Keep: keep,
 		Suite:  steps.SuiteEnv{Name: g.suite.Label, Tags: g.suite.Tags, CanarySource: g.suite.CanarySource, Settle: g.suite.Defaults.Settle},
 		Ledger: g.ledger.Keeping(keep), Run: g.run.shared, Life: g.life,
 		Hide: g.run.stream.hide,

@@ -26,6 +26,9 @@ type Env struct {
 	Step       string // phase and place, such as act/0
 	Owner      string // the case, or "run"
 
+	// Seed is where what the step leaves to chance begins: the same whenever the
+	// run's seed, the case, the attempt and the step's place are the same.
+	Seed int64
 	// Trace is what this attempt of the case began: its trace, and the id of the
 	// runner's own segment in it. Zero in a suite's own steps.
 	Trace trace.Header

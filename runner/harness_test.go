@@ -20,6 +20,7 @@ import (
 	"github.com/rehearse-dev/rehearse/runner/report"
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps/catalogue"
+	"github.com/rehearse-dev/rehearse/steps/schemas"
 	play "github.com/rehearse-dev/rehearse/steps/stage"
 )
 
@@ -111,8 +112,8 @@ func (s *stage) run() result {
 	r := result{before: s.sandbox.Inventory()}
 	o := runner.Options{
 		ID: runner.NewID(), Plan: p, Parallel: s.parallel,
-		Places: places,
-		HTTP:   awsclient.HTTPClient(s.sandbox.Dial), Ledger: ledger.InMemory(), Reapers: ledger.ReapersOf(catalogue.Kinds()),
+		Places: places, Schemas: schemas.Bind,
+		HTTP: awsclient.HTTPClient(s.sandbox.Dial), Ledger: ledger.InMemory(), Reapers: ledger.ReapersOf(catalogue.Kinds()),
 		Sinks: []event.Sink{rec, junit, report.NewJSON(stream), console, watcher(s.watch)}, Stop: s.stop, Secrets: s.secrets,
 	}
 	if s.change != nil {

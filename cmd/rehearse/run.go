@@ -21,6 +21,7 @@ import (
 	"github.com/rehearse-dev/rehearse/runner/plan"
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps/catalogue"
+	"github.com/rehearse-dev/rehearse/steps/schemas"
 )
 
 // runOptions are the flags of run.
@@ -124,7 +125,7 @@ func (o *runOptions) run(ctx context.Context, paths []string, stdout, stderr io.
 	defer release()
 	code, broken := runner.Run(hard, runner.Options{
 		ID: record.run, Plan: p, Parallel: o.parallel,
-		Places: places,
+		Places: places, Schemas: schemas.Bind,
 		HTTP:   awsclient.HTTPClient(where.Dial),
 		Ledger: record.Ledger, Reapers: ledger.ReapersOf(catalogue.Kinds()),
 		Started: o.started(p, places), Secrets: secrets(ctx, p, places),

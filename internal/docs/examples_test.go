@@ -22,6 +22,7 @@ import (
 	"github.com/rehearse-dev/rehearse/runner/report"
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps/catalogue"
+	"github.com/rehearse-dev/rehearse/steps/schemas"
 	"github.com/rehearse-dev/rehearse/steps/stage"
 )
 
@@ -67,7 +68,7 @@ func TestExamplesRun(t *testing.T) {
 	before := s.Inventory()
 	var text bytes.Buffer
 	code, err := runner.Run(t.Context(), runner.Options{
-		ID: runner.NewID(), Plan: p, Parallel: 100, Places: places,
+		ID: runner.NewID(), Plan: p, Parallel: 100, Places: places, Schemas: schemas.Bind,
 		HTTP: awsclient.HTTPClient(nil), Ledger: ledger.InMemory(), Reapers: ledger.ReapersOf(catalogue.Kinds()),
 		Sinks: []event.Sink{report.NewConsole(&text, report.ConsoleOptions{})},
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/rehearse-dev/rehearse/steps/local"
 	"github.com/rehearse-dev/rehearse/steps/logs"
 	"github.com/rehearse-dev/rehearse/steps/s3"
+	"github.com/rehearse-dev/rehearse/steps/schemas"
 	"github.com/rehearse-dev/rehearse/steps/stepfunctions"
 )
 
@@ -23,6 +24,7 @@ func Kinds() []steps.Kind {
 		cloudformation.StackResource,
 		eventbridge.Listen,
 		eventbridge.Received,
+		schemas.MockEvent,
 		eventbridge.PutEvent,
 		eventbridge.PutEvents,
 		stepfunctions.StartExecution,
@@ -45,7 +47,7 @@ func Kinds() []steps.Kind {
 
 // later are the kinds of the format that this version does not have.
 var later = []string{
-	"deploy_stack", "parameter", "secret", "mock_event", "start_sync_execution", "stop_execution", "executions", "objects",
+	"deploy_stack", "parameter", "secret", "start_sync_execution", "stop_execution", "executions", "objects",
 	"delete_objects", "update_item", "query_items", "delete_items", "publish_message", "send_message", "queue", "purge_queue",
 	"invoke_function", "put_record", "produce_record", "publish_topic", "log_query", "metric", "alarm", "trace", "aws_call",
 	"run_command",

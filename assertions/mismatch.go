@@ -14,6 +14,22 @@ type Mismatch struct {
 	Pos      schema.Pos   `json:"-"`              // where the operator stands
 }
 
+// Difference says what does not hold as a difference between documents: of a
+// document that was looked into, in the sentence that says where.
+func (m Mismatch) Difference() Difference {
+	d := Difference{Path: m.Path, Expected: m.Expected, Found: m.Found, Kind: Changed}
+	if m.Missing {
+		d.Kind = Missing
+	}
+	if m.Op != "equals" {
+		d.Expected = map[string]any{m.Op: m.Expected}
+	}
+	if len(m.Diff) > 0 {
+		d.Message = m.Message
+	}
+	return d
+}
+
 // Difference is one place in which two documents differ.
 type Difference struct {
 	Path     string `json:"path"` // $ is the whole document

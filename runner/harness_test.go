@@ -84,6 +84,14 @@ func files(t *testing.T, texts map[string]string) string {
 	return dir
 }
 
+// beside writes a further file into the folder that is run.
+func (s *stage) beside(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.paths[0], name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 type watcher func(event.Event)
 
 func (w watcher) Emit(e event.Event) {

@@ -55,7 +55,7 @@ func describeCheck(p *page, c event.Check, d detail) {
 	subject, rest := saying(c)
 	head := []span{{wrong, "✗ "}, {strong, subject}}
 	if len(c.Diff) > 0 || rest == "" {
-		p.add(3, append(head, span{plain, " " + oneLine(c.Op)})...)
+		p.add(3, append(head, span{plain, " " + oneLine(asked(c))})...)
 	} else {
 		p.add(3, append(head, span{plain, oneLine(cut(rest, 4*d.value))})...)
 	}
@@ -83,6 +83,16 @@ func saying(c event.Check) (subject, rest string) {
 		return subject, ": " + sentence
 	}
 	return subject, " " + c.Op + ": " + c.Message
+}
+
+// asked is the operator, and of a schema that is kept elsewhere which one it is.
+func asked(c event.Check) string {
+	_, rest := saying(c)
+	if which, ok := strings.CutPrefix(rest, ": expected schema "); ok && c.Op == "schema" {
+		which, _, _ = strings.Cut(which, ", found ")
+		return c.Op + " " + which
+	}
+	return c.Op
 }
 
 func found(c event.Check) string {

@@ -83,7 +83,7 @@ func shortCheck(c event.Check) string {
 	subject, rest := saying(c)
 	switch {
 	case len(c.Diff) > 0:
-		return subject + " " + c.Op + ": " + shortDiff(c.Diff)
+		return subject + " " + asked(c) + ": " + shortDiff(c.Diff)
 	case rest != "" && (c.Path == "" || strings.HasPrefix(rest, ": ")):
 		return subject + cut(rest, 4*hint.value)
 	case rest != "":

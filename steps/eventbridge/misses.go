@@ -113,15 +113,7 @@ func (p receivedParams) differences(event any) []assertions.Difference {
 	}
 	_, unmet := p.Where.Run(event)
 	for _, m := range unmet {
-		kind := assertions.Changed
-		if m.Missing {
-			kind = assertions.Missing
-		}
-		expected := m.Expected
-		if m.Op != "equals" {
-			expected = map[string]any{m.Op: m.Expected}
-		}
-		out = append(out, assertions.Difference{Path: m.Path, Expected: expected, Found: m.Found, Kind: kind})
+		out = append(out, m.Difference())
 	}
 	return out
 }

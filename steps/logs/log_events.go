@@ -127,11 +127,7 @@ func (p EventsParams) differences(e entry) []assertions.Difference {
 	if !p.Where.Empty() {
 		_, unmet := p.Where.Run(doc)
 		for _, m := range unmet {
-			kind := assertions.Changed
-			if m.Missing {
-				kind = assertions.Missing
-			}
-			out = append(out, assertions.Difference{Path: m.Path, Expected: m.Expected, Found: m.Found, Kind: kind})
+			out = append(out, m.Difference())
 		}
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/internal/sandbox"
@@ -194,4 +195,34 @@ func TestRegistryOfAnotherAccount(t *testing.T) {
 		}
 		wants(t, r.flat(), `there is no schema registry "shp" in account 000000000000, region eu-west-1`)
 	})
+}
+
+// What mock_event leaves to chance follows the run's seed, and the case.
+func TestMockEventFollowsTheSeed(t *testing.T) {
+	made := func(seed int64, name string) any {
+		var result any
+		synctest.Test(t, func(t *testing.T) {
+			r := perform(t, "scenario: "+name+"\nact:\n  - mock_event: {schema_file: s.json}\n  - mock_event: {schema_file: s.json, seed: 3}\nassert:\n  - check: 1 == 1\n", func(s *stage) {
+				s.beside(t, "s.json", `{"type": "object", "required": ["a", "b"], "properties": {"a": {"type": "string", "pattern": "^[a-z]{30}$"}, "b": {"type": "integer", "minimum": 0}}}`)
+				s.change = func(o *runner.Options) { o.Seed = seed }
+			})
+			if r.code != runner.ExitPassed {
+				t.Fatal(r.text)
+			}
+			result = []any{r.steps()["act/0"].Result, r.steps()["act/1"].Result}
+		})
+		return result
+	}
+	first := made(7, "S").([]any)
+	if d := cmp.Diff(first, made(7, "S")); d != "" {
+		t.Error("the same seed made another event: ", d)
+	}
+	for what, other := range map[string]any{"another seed": made(8, "S"), "another case": made(7, "T")} {
+		if l := other.([]any); cmp.Equal(first[0], l[0]) || !cmp.Equal(first[1], l[1]) {
+			t.Errorf("%s: %v and %v", what, first, l)
+		}
+	}
+	if cmp.Equal(first[0], first[1]) {
+		t.Error("a seed of its own changed nothing")
+	}
 }

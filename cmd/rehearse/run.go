@@ -65,7 +65,7 @@ func (o *runOptions) runFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.failOnFlaky, "fail-on-flaky", false, "exit with 1 when a case passed only when it was tried again")
 	f.DurationVar(&o.timeout, "timeout", 0, "how long arrange, act and assert of an attempt may take, whatever the scenarios say")
 	f.DurationVar(&o.runTimeout, "run-timeout", 0, "how long the run may take; what is under way then is cleaned up and an error")
-	f.Int64Var(&o.seed, "seed", 0, "makes random_int and pauses repeatable; a run prints its own (default: a new one)")
+	f.Int64Var(&o.seed, "seed", 0, "makes random_int, mock_event and pauses repeatable; a run prints its own (default: a new one)")
 	f.BoolVar(&o.emptyIsFine, "pass-with-no-tests", false, "exit with 0 when no case is selected")
 	o.reporting.flags(f)
 }

@@ -8,6 +8,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"path"
 	"reflect"
 	"strings"
 	"text/template"
@@ -141,8 +142,11 @@ func anchor(title string) string {
 	}, title)
 }
 
-// fenced shows a YAML file in a block.
+// fenced shows a file in a block: one of YAML under a comment with its name.
 func fenced(name, text string) string {
+	if ext := strings.TrimPrefix(path.Ext(name), "."); ext != "yaml" && ext != "yml" {
+		return "```" + ext + " " + name + "\n" + strings.TrimSpace(text) + "\n```"
+	}
 	return "```yaml\n# " + name + "\n" + strings.TrimSpace(text) + "\n```"
 }
 

@@ -47,6 +47,7 @@ type Service struct {
 var services = map[string]string{
 	"cloudformation": "CloudFormation",
 	"eventbridge":    "EventBridge",
+	"schemas":        "Event schemas",
 	"stepfunctions":  "Step Functions",
 	"s3":             "S3",
 	"dynamodb":       "DynamoDB",

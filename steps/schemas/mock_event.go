@@ -74,7 +74,7 @@ assert:
 `},
 	Do: doMock,
 	Rules: []steps.Rule{
-		steps.OneOf("registry", "schema_file"), steps.AtMostOne("schema", "schema_file"), steps.AtMostOne("version", "schema_file"),
+		steps.OneOf("schema_file", "registry"), steps.AtMostOne("schema_file", "schema"), steps.AtMostOne("schema_file", "version"),
 	},
 	Check: checkMock,
 	Needs: func(p MockParams) []steps.Permission {

@@ -37,9 +37,7 @@ type PathUse struct {
 // ReadNode reads a mapping of paths to checks and reports everything that is
 // wrong with it. Holes may still be open.
 func (c *Checks) ReadNode(n *schema.Node, p *schema.Problems) {
-	r := newReader(p)
-	*c = r.checks(n)
-	c.schemas = r.schemas
+	*c = newReader(p).all(n)
 }
 
 // String names what stands for checks in a file.
@@ -50,7 +48,7 @@ func (c Checks) String() string { return "a mapping of paths to checks" }
 func Rule(path, op string, arg any) Checks {
 	value := &schema.Node{Kind: schema.Map, Entries: []schema.Entry{{Key: op, Value: schema.NodeOf(arg, schema.Pos{})}}}
 	var p schema.Problems
-	c := newReader(&p).checks(&schema.Node{Kind: schema.Map, Entries: []schema.Entry{{Key: path, Value: value}}})
+	c := newReader(&p).all(&schema.Node{Kind: schema.Map, Entries: []schema.Entry{{Key: path, Value: value}}})
 	if err := p.Err(); err != nil {
 		panic(fmt.Sprintf("assertions: Rule(%q, %q, %v): %v", path, op, arg, err))
 	}

@@ -35,6 +35,13 @@ var byName struct {
 	operators map[string]operator
 }
 
+// all reads a mapping of paths, and gathers the schemas that its checks need.
+func (r *reader) all(n *schema.Node) Checks {
+	c := r.checks(n)
+	c.schemas = r.schemas
+	return c
+}
+
 // checks reads a mapping of paths.
 func (r *reader) checks(n *schema.Node) Checks {
 	switch {

@@ -118,7 +118,7 @@ func (b *bench) checkThroughFaults(ctx context.Context, url string, all []system
 	for _, s := range all {
 		args = append(args, "scenarios/"+s.name)
 	}
-	v, err := b.run(ctx, "microburst", args...)
+	v, err := b.run(ctx, "microburst", possible(args...)...)
 	if err == nil {
 		err = unless(v.exit == 0 && v.cases > 0, "exit code %d\n%s", v.exit, v.output)
 	}

@@ -23,6 +23,7 @@ type system struct {
 	name     string // of the folder and of the stack
 	template string
 	faults   []string // without none
+	without  []cftypes.Parameter
 }
 
 // deployLimit is how long a stack may take.
@@ -45,12 +46,13 @@ func systems() ([]system, error) {
 				Fault struct {
 					AllowedValues []string `yaml:"AllowedValues"`
 				} `yaml:"Fault"`
+				Others map[string]any `yaml:",inline"`
 			} `yaml:"Parameters"`
 		}
 		if err := yaml.Unmarshal(text, &template); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		s := system{name: path.Dir(file), template: string(text)}
+		s := system{name: path.Dir(file), template: string(text), without: without(template.Parameters.Others)}
 		for _, fault := range template.Parameters.Fault.AllowedValues {
 			if fault != "none" {
 				s.faults = append(s.faults, fault)
@@ -103,5 +105,5 @@ func (s system) breakWith(ctx context.Context, client *cloudformation.Client, fa
 }
 
 func (s system) parameters(fault string) []cftypes.Parameter {
-	return []cftypes.Parameter{{ParameterKey: aws.String("Fault"), ParameterValue: &fault}}
+	return append([]cftypes.Parameter{{ParameterKey: aws.String("Fault"), ParameterValue: &fault}}, s.without...)
 }

@@ -30,9 +30,9 @@ func checker(d document, part string) (*assertions.Schema, error) {
 		s, err := assertions.ReadJSONSchema(d.shown, d.text, part)
 		return s, steps.Final(err)
 	}
-	s, err := mock.Read(d.text, d.form, part)
+	s, err := d.schema(part)
 	if err != nil {
-		return nil, steps.Finalf("%s cannot be used: %w", d.shown, err)
+		return nil, err
 	}
 	return assertions.NewSchema(func(value any) []assertions.Difference {
 		var l []assertions.Difference

@@ -92,16 +92,51 @@ func checkMock(n *schema.Node, p *schema.Problems) {
 			p.Add(r.KeyPos, "registry says where the schema is kept, and schema, which one it is, is missing")
 		}
 	}
+	file, ok := n.Get("schema_file")
+	if !ok || file.Value.Open() {
+		return
+	}
+	part, _ := n.Get("type")
+	if part.Value != nil && part.Value.Open() {
+		return // whether the file has it is known only then
+	}
+	var path steps.File
+	path.ReadNode(file.Value, &schema.Problems{}) // told already
+	if path == "" {
+		return
+	}
+	name := ""
+	if part.Value != nil {
+		name = part.Value.Scalar
+	}
+	if _, _, err := fromFile(path, name); err != nil {
+		p.Add(file.Value.Pos, "%v", err)
+	}
+}
+
+// fromFile reads the schema in a file.
+func fromFile(path steps.File, part string) (document, *mock.Schema, error) {
+	d, err := readFile(string(path))
+	if err != nil {
+		return d, nil, err
+	}
+	s, err := d.schema(part)
+	return d, s, err
+}
+
+// schema makes of a document what values can be made from.
+func (d document) schema(part string) (*mock.Schema, error) {
+	s, err := mock.Read(d.text, d.form, part)
+	if err != nil {
+		return nil, steps.Finalf("%s cannot be used: %w", d.shown, err)
+	}
+	return s, nil
 }
 
 func doMock(ctx context.Context, env *steps.Env, p MockParams) (MockResult, error) {
-	d, err := p.document(ctx, env)
+	d, s, err := p.source(ctx, env)
 	if err != nil {
 		return MockResult{}, err
-	}
-	s, err := mock.Read(d.text, d.form, p.Type)
-	if err != nil {
-		return MockResult{}, steps.Finalf("%s cannot be used: %w", d.shown, err)
 	}
 	seed := env.Seed
 	if p.Seed != nil {
@@ -114,12 +149,18 @@ func doMock(ctx context.Context, env *steps.Env, p MockParams) (MockResult, erro
 	return MockResult{Event: event, SchemaVersion: d.version}, nil
 }
 
-func (p MockParams) document(ctx context.Context, env *steps.Env) (document, error) {
+// source reads the schema that an event is to be made from.
+func (p MockParams) source(ctx context.Context, env *steps.Env) (document, *mock.Schema, error) {
 	if p.SchemaFile != "" {
-		d, err := readFile(string(p.SchemaFile))
-		return d, steps.Final(err)
+		d, s, err := fromFile(p.SchemaFile, p.Type)
+		return d, s, steps.Final(err)
 	}
-	return describe(ctx, env, p.Registry, p.Schema, string(p.Version))
+	d, err := describe(ctx, env, p.Registry, p.Schema, string(p.Version))
+	if err != nil {
+		return d, nil, err
+	}
+	s, err := d.schema(p.Type)
+	return d, s, err
 }
 
 // Version is a version of a schema: a number, or text.

@@ -20,6 +20,9 @@ import (
 	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/internal/sandbox"
+	"github.com/rehearse-dev/rehearse/schema"
+	"github.com/rehearse-dev/rehearse/steps"
+	"github.com/rehearse-dev/rehearse/steps/logs"
 	"github.com/rehearse-dev/rehearse/steps/stage"
 )
 
@@ -161,13 +164,19 @@ func TestNoAnswer(t *testing.T) {
 func TestParameters(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a.json")
-	if err := os.WriteFile(file, []byte(order), 0o600); err != nil {
-		t.Fatal(err)
+	broken := filepath.Join(dir, "broken.json")
+	for name, text := range map[string]string{file: order, broken: `{"type":`} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, c := range []struct {
 		name, yaml string
 		want       []string
 	}{
+		{"a file that is no schema", "{schema_file: " + broken + "}", []string{"the schema in broken.json cannot be used: the schema cannot be read as JSON: it ends in the middle"}},
+		{"no such part of a file", "{schema_file: " + file + ", type: Lin}", []string{`the schema in a.json cannot be used: the schema's definitions have no "Lin"; did you mean "Line"?`}},
+		{"perhaps such a part of a file", "{schema_file: " + file + ", type: \"${vars.t}\"}", nil},
 		{"nothing", "{}", []string{"mock_event needs registry, or schema_file"}},
 		{"both", "{registry: shop, schema: a, schema_file: " + file + "}", []string{"mock_event takes registry, or schema_file, not both; found registry, schema and schema_file"}},
 		{"a registry alone", "{registry: shop}", []string{"registry says where the schema is kept, and schema, which one it is, is missing"}},
@@ -185,6 +194,111 @@ func TestParameters(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if d := cmp.Diff(c.want, stage.Complaints(MockEvent, c.yaml)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestMockEvent(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	order := write("order.json", order)
+	paid := write("paid.yml", openAPI)
+	for _, c := range []struct{ name, yaml, id, wrong string }{
+		{"a file", "{schema_file: " + order + ", set: {id: a-1}}", "a-1", ""},
+		{"its definition", "{schema_file: " + order + ", type: Line, set: {id: a-2}}", "a-2", ""},
+		{"YAML", "{schema_file: " + paid + ", set: {detail.id: a-3}}", "a-3", ""},
+		{"a part of it", "{schema_file: " + paid + ", type: OrderPaid, set: {id: a-4}}", "a-4", ""},
+		{"the latest of a registry", "{registry: shop, schema: OrderPlaced, set: {id: a-5}}", "a-5", ""},
+		{"an ARN", "{registry: \"arn:aws:schemas:us-east-1:000000000000:registry/shop\", schema: \"arn:aws:schemas:us-east-1:000000000000:schema/shop/OrderPaid\", set: {detail.id: a-6}}", "a-6", ""},
+		{"an at sign", "{registry: shop, schema: aws.ec2@EC2InstanceStateChangeNotification, version: 1, set: {detail.id: a-7}}", "a-7", ""},
+		{"set breaks it", "{registry: shop, schema: OrderPlaced, set: {id: 5}}", "", "no event can be made from schema OrderPlaced of registry shop, version 3: "},
+		{"an old version", "{registry: shop, schema: OrderPlaced, version: 2, set: {id: 5}}", "", "no event can be made from schema OrderPlaced of registry shop, version 2: "},
+		{"no such version", "{registry: shop, schema: OrderPlaced, version: 9}", "", "has no version 9; there are: 1, 2, 3"},
+		{"no such part", "{schema_file: " + paid + ", type: OrderPayed}", "", `the schema in paid.yml cannot be used: components/schemas has no "OrderPayed"; did you mean "OrderPaid"?`},
+		{"an expression in YAML", "{schema_file: " + write("open.yaml", "type: object\ntitle: ${vars.x}\n") + "}", "", "this file is data, so nothing in it is evaluated: write $${ to mean the text ${"},
+		{"two documents", "{schema_file: " + write("two.yaml", "type: object\n---\ntype: string\n") + "}", "", "the schema in two.yaml cannot be read: one schema belongs there, and the file holds 2 documents"},
+		{"too large", "{schema_file: " + write("large.json", strings.Repeat(" ", maxFile+1)) + "}", "", "the schema in large.json cannot be read: it has more than 4 MiB"},
+		{"empty", "{schema_file: " + write("empty.json", "") + "}", "", "the schema in empty.json cannot be used: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, sandbox.Options{}, func(t *testing.T, s *stage.Stage) {
+				shop(t, s)
+				got, err := s.Do(MockEvent, c.yaml)
+				if c.wrong != "" {
+					if err == nil || !strings.Contains(err.Error(), c.wrong) || !steps.IsMarkedFinal(err) {
+						t.Errorf("%v", err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				event := got.(map[string]any)["event"].(map[string]any)
+				if detail, ok := event["detail"].(map[string]any); ok {
+					event = detail
+				}
+				if event["id"] != c.id {
+					t.Errorf("%v", got)
+				}
+			})
+		})
+	}
+}
+
+// The version that was found is told, and an event that was made from a
+// registry's schema fits what a check holds against it.
+func TestMadeFitsTheCheck(t *testing.T) {
+	bubble(t, sandbox.Options{}, func(t *testing.T, s *stage.Stage) {
+		shop(t, s)
+		for name, version := range map[string]string{"OrderPlaced": "3", "OrderPaid": "1"} {
+			made := s.Must(MockEvent, "{registry: shop, schema: "+name+"}")
+			if made["schema_version"] != version {
+				t.Errorf("%s: version %v", name, made["schema_version"])
+			}
+			checks := assertions.Rule("event", "schema", map[string]any{"registry": "shop", "name": name})
+			for _, r := range checks.Schemas() {
+				if err := Bind(t.Context(), s.Env(), r); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, unmet := checks.Run(map[string]any(made)); len(unmet) > 0 {
+				t.Errorf("%s: %+v", name, unmet)
+			}
+			if checks.Holds(map[string]any{"event": map[string]any{"detail": "x"}}) {
+				t.Errorf("%s: anything fits", name)
+			}
+		}
+	})
+}
+
+func TestNeeds(t *testing.T) {
+	for _, c := range []struct {
+		kind steps.Kind
+		yaml string
+		want []steps.Permission
+	}{
+		{MockEvent, "{registry: shop, schema: a}", []steps.Permission{{Action: "schemas:DescribeSchema", Resource: "shop/a"}}},
+		{MockEvent, "{registry: \"${vars.r}\", schema: a}", []steps.Permission{{Action: "schemas:DescribeSchema"}}},
+		{MockEvent, "{schema_file: schemas_test.go}", nil},
+		{logs.LogEvents, "{log_group: g, where: {json: {any: {schema: {registry: shop, name: a}}}}}", []steps.Permission{{Action: "schemas:DescribeSchema", Resource: "shop/a"}}},
+	} {
+		t.Run(c.kind.Name+c.yaml, func(t *testing.T) {
+			n := schema.ReadDocuments("x.yaml", []byte(c.yaml), &schema.Problems{})[0]
+			var got []steps.Permission
+			for _, p := range c.kind.Facts(n).Needs {
+				if strings.HasPrefix(p.Action, "schemas:") {
+					got = append(got, p)
+				}
+			}
+			if d := cmp.Diff(c.want, got); d != "" {
 				t.Error(d)
 			}
 		})

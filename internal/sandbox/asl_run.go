@@ -87,7 +87,7 @@ func asStateError(err error) *stateError {
 // step runs one state: it gives the next document and the next state's name, "" at the end.
 func (i *interpreter) step(ctx context.Context, name string, doc any) (any, string, error) {
 	s := i.execution.machine.States[name]
-	i.context["State"] = map[string]any{"Name": name, "EnteredTime": i.service.sandbox.now().UTC().Format("2006-01-02T15:04:05.000Z"), "RetryCount": json.Number("0")}
+	i.context["State"] = map[string]any{"Name": name, "EnteredTime": i.service.home.now().UTC().Format("2006-01-02T15:04:05.000Z"), "RetryCount": json.Number("0")}
 	input := compactJSON(doc)
 	i.record(types.HistoryEvent{
 		Type:                     types.HistoryEventType(s.Type + "StateEntered"),

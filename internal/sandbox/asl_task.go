@@ -67,7 +67,7 @@ func (i *interpreter) task(ctx context.Context, s *state, in any) (any, error) {
 func (i *interpreter) integrated(ctx context.Context, name string, in any) (any, error) {
 	service, operation, _ := strings.Cut(name, ":")
 	i.record(types.HistoryEvent{Type: types.HistoryEventTypeTaskScheduled, TaskScheduledEventDetails: &types.TaskScheduledEventDetails{
-		Resource: &operation, ResourceType: &service, Region: aws.String(Region), Parameters: aws.String(compactJSON(in)),
+		Resource: &operation, ResourceType: &service, Region: &i.service.home.region, Parameters: aws.String(compactJSON(in)),
 	}})
 	i.record(types.HistoryEvent{Type: types.HistoryEventTypeTaskStarted, TaskStartedEventDetails: &types.TaskStartedEventDetails{Resource: &operation, ResourceType: &service}})
 	var out any
@@ -91,7 +91,7 @@ func (i *interpreter) integrated(ctx context.Context, name string, in any) (any,
 
 // call invokes a function and gives its result.
 func (i *interpreter) call(ctx context.Context, ref string, in any) (any, *stateError) {
-	l := i.service.sandbox.lambda
+	l := i.service.home.lambda
 	f, err := l.find(ref)
 	if err != nil {
 		a, _ := answerFor(err)
@@ -136,7 +136,7 @@ func (i *interpreter) invoke(ctx context.Context, in any) (any, *stateError) {
 // operate calls an operation of a service with the task's parameters as its input.
 func (i *interpreter) operate(ctx context.Context, name string, in any) (any, *stateError) {
 	to := integrations[name]
-	endpoint := i.service.sandbox.routes.targets[to.target]
+	endpoint := i.service.home.routes.targets[to.target]
 	if name == "events:putEvents" {
 		in = i.entries(in)
 	}

@@ -15,7 +15,8 @@ import (
 
 // Deploy makes a stack of a template. The bodies of its functions are those registered for the system (built in, or in
 // Options.Functions). What the sandbox cannot do exactly as the template says is an error that names the line.
-// A stack that failed stays half made, and its name is not taken.
+// A stack that failed stays half made, and its name is not taken. It goes into the account and region that the
+// template's Metadata names (Sandbox: {Account: "…", Region: …}), else into [Account] and [Region].
 func (s *Sandbox) Deploy(ctx context.Context, stackName, systemName string, template []byte, params map[string]string) error {
 	t, err := parseTemplate(template)
 	if err != nil {
@@ -25,16 +26,17 @@ func (s *Sandbox) Deploy(ctx context.Context, stackName, systemName string, temp
 	if err != nil {
 		return err
 	}
-	if _, err := s.stacks.find(&stackName); err == nil {
+	h := s.home(t.account, t.region)
+	if _, err := h.stacks.find(&stackName); err == nil {
 		return fmt.Errorf("stack %s exists already", stackName)
 	}
 	stack := &deployedStack{
-		name: stackName, id: arn("cloudformation", "stack/"+stackName+"/"+newID()), description: t.Description, created: s.now(), parameters: values,
+		name: stackName, id: h.arn("cloudformation", "stack/"+stackName+"/"+newID()), description: t.Description, created: s.now(), parameters: values,
 	}
 	d := &deployment{
-		sandbox: s, ctx: ctx, system: systemName,
+		ctx: ctx, system: systemName,
 		resolver: &resolver{
-			template: t, stack: stack, parameters: values, conditions: map[string]bool{}, made: map[string]resource{}, busy: map[string]bool{},
+			home: h, template: t, stack: stack, parameters: values, conditions: map[string]bool{}, made: map[string]resource{}, busy: map[string]bool{},
 		},
 	}
 	if err := d.makeAll(); err != nil {
@@ -43,18 +45,17 @@ func (s *Sandbox) Deploy(ctx context.Context, stackName, systemName string, temp
 	if err := d.giveOutputs(); err != nil {
 		return fmt.Errorf("deploying %s: %w", stackName, err)
 	}
-	s.stacks.mu.Lock()
-	defer s.stacks.mu.Unlock()
-	s.stacks.stacks[stackName] = stack
+	h.stacks.mu.Lock()
+	defer h.stacks.mu.Unlock()
+	h.stacks.stacks[stackName] = stack
 	return nil
 }
 
 // deployment is one stack coming into being.
 type deployment struct {
 	*resolver
-	sandbox *Sandbox
-	ctx     context.Context
-	system  string
+	ctx    context.Context
+	system string
 }
 
 // makeAll makes the resources; what waits for another one goes into the next round.
@@ -124,7 +125,7 @@ func (d *deployment) make(r templateResource) error {
 	if id == "" {
 		id = made.ref
 	}
-	d.stack.resources = append(d.stack.resources, deployedResource{logicalID: r.id, physicalID: id, kind: r.kind, made: d.sandbox.now()})
+	d.stack.resources = append(d.stack.resources, deployedResource{logicalID: r.id, physicalID: id, kind: r.kind, made: d.home.now()})
 	return nil
 }
 

@@ -30,7 +30,7 @@ type endpoint struct {
 
 // routes finds the service and operation of a request.
 type routes struct {
-	sandbox *Sandbox
+	home    *home
 	targets map[string]*endpoint // by the first part of X-Amz-Target
 	actions map[string]*endpoint // by signing name
 	xray    *endpoint            // by path
@@ -39,24 +39,24 @@ type routes struct {
 
 const maxBody = 16 << 20 // bytes of a request to a service other than S3
 
-func newRoutes(s *Sandbox) *routes {
+func newRoutes(h *home) *routes {
 	json10, json11 := "application/x-amz-json-1.0", "application/x-amz-json-1.1"
 	rt := &routes{
-		sandbox: s,
+		home: h,
 		targets: map[string]*endpoint{
-			"AmazonSQS":         newEndpoint("sqs", protocol{contentType: json10, namespace: "com.amazonaws.sqs"}, s.sqs),
-			"AWSEvents":         newEndpoint("events", protocol{contentType: json11}, s.events),
-			"AWSStepFunctions":  newEndpoint("states", protocol{contentType: json10, casing: camel}, s.states),
-			"DynamoDB_20120810": newEndpoint("dynamodb", protocol{contentType: json10, namespace: "com.amazonaws.dynamodb.v20120810"}, s.dynamo),
-			"Logs_20140328":     newEndpoint("logs", protocol{contentType: json11, casing: camel}, s.logs),
+			"AmazonSQS":         newEndpoint("sqs", protocol{contentType: json10, namespace: "com.amazonaws.sqs"}, h.sqs),
+			"AWSEvents":         newEndpoint("events", protocol{contentType: json11}, h.events),
+			"AWSStepFunctions":  newEndpoint("states", protocol{contentType: json10, casing: camel}, h.states),
+			"DynamoDB_20120810": newEndpoint("dynamodb", protocol{contentType: json10, namespace: "com.amazonaws.dynamodb.v20120810"}, h.dynamo),
+			"Logs_20140328":     newEndpoint("logs", protocol{contentType: json11, casing: camel}, h.logs),
 		},
 		actions: map[string]*endpoint{
-			"sts":            newEndpoint("sts", protocol{namespace: "https://sts.amazonaws.com/doc/2011-06-15/"}, stsService{}),
-			"cloudformation": newEndpoint("cloudformation", protocol{namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/"}, s.stacks),
+			"sts":            newEndpoint("sts", protocol{namespace: "https://sts.amazonaws.com/doc/2011-06-15/"}, stsService{h}),
+			"cloudformation": newEndpoint("cloudformation", protocol{namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/"}, h.stacks),
 		},
-		xray: newEndpoint("xray", protocol{contentType: "application/json"}, s.xray),
+		xray: newEndpoint("xray", protocol{contentType: "application/json"}, h.xray),
 	}
-	rt.schemas = newSchemaREST(rt, s.schemas)
+	rt.schemas = newSchemaREST(rt, h.schemas)
 	return rt
 }
 
@@ -74,20 +74,20 @@ func newEndpoint(service string, p protocol, impl any) *endpoint {
 
 func (rt *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amzn-Requestid", uuid.NewString())
-	w.Header().Set("Date", rt.sandbox.now().UTC().Format(http.TimeFormat))
+	w.Header().Set("Date", rt.home.now().UTC().Format(http.TimeFormat))
 	switch {
 	case r.Header.Get("X-Amz-Target") != "":
 		rt.serveJSON(w, r)
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && r.URL.Path == "/":
 		rt.serveQuery(w, r)
 	case strings.HasPrefix(r.URL.Path, lambdaPrefix):
-		rt.sandbox.lambda.serveREST(w, r)
+		rt.home.lambda.serveREST(w, r)
 	case r.Method == http.MethodPost && xrayPaths[r.URL.Path] != "":
 		rt.serveDocument(w, r, rt.xray, xrayPaths[r.URL.Path], writeRESTError)
-	case strings.HasPrefix(r.URL.Path, "/v1/registries") && signingName(r) == "schemas":
+	case strings.HasPrefix(r.URL.Path, "/v1/registries") && scopeOf(r).service == "schemas":
 		rt.schemas.ServeHTTP(w, r)
 	default:
-		rt.sandbox.s3.ServeHTTP(w, r)
+		rt.home.s3.ServeHTTP(w, r)
 	}
 }
 
@@ -126,7 +126,7 @@ func (rt *routes) serveDocument(w http.ResponseWriter, r *http.Request, e *endpo
 
 func (rt *routes) serveQuery(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	service := signingName(r)
+	service := scopeOf(r).service
 	e := rt.actions[service]
 	if e == nil {
 		e = &endpoint{service: service}
@@ -151,28 +151,18 @@ func (rt *routes) serveQuery(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>", w.Header().Get("X-Amzn-Requestid"), operation)
 }
 
-// signingName is the service that a request is signed for: Credential=KEY/DATE/REGION/SERVICE/aws4_request.
-func signingName(r *http.Request) string {
-	_, credential, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	parts := strings.Split(credential, "/")
-	if len(parts) < 4 {
-		return ""
-	}
-	return parts[3]
-}
-
 // call runs one operation on a tree and gives the answer's tree.
 func (rt *routes) call(ctx context.Context, e *endpoint, operation string, in any) (any, error) {
 	f, ok := e.operations[operation]
 	if !ok {
 		return nil, refuse("UnknownOperationException", "the sandbox does not have the operation %s of %q", operation, e.service)
 	}
-	if err := rt.sandbox.intercept(ctx, e.service, operation); err != nil {
+	if err := rt.home.intercept(ctx, e.service, operation); err != nil {
 		return nil, err
 	}
 	out, err := e.invoke(ctx, f, operation, in)
 	if err == nil {
-		err = rt.sandbox.answer(ctx, e.service, operation)
+		err = rt.home.answer(ctx, e.service, operation)
 	}
 	return out, err
 }

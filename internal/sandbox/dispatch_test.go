@@ -21,7 +21,7 @@ func TestEveryOperationSurvives(t *testing.T) {
 		}
 		defer s.Close()
 		bodies := []string{`{}`, `{"Name":"","QueueUrl":"//","TableName":"/","Rule":"r","ResourceARN":"arn:","Entries":[{}],"Targets":[{"Id":"a","Arn":"arn"}],"executionArn":"arn:aws:states:","logGroupName":"arn::log-group:","EventBusName":"arn::event-bus/","Item":{},"Key":{},"logEvents":[{}],"NextToken":"page--1","nextToken":"page-9"}`}
-		for target, e := range s.routes.targets {
+		for target, e := range s.home(Account, Region).routes.targets {
 			for _, operation := range slices.Sorted(maps.Keys(e.operations)) {
 				for _, body := range bodies {
 					r, err := http.NewRequest(http.MethodPost, URL, strings.NewReader(body))
@@ -42,7 +42,7 @@ func TestEveryOperationSurvives(t *testing.T) {
 				}
 			}
 		}
-		for service, e := range s.routes.actions {
+		for service, e := range s.home(Account, Region).routes.actions {
 			for operation := range e.operations {
 				r, err := http.NewRequest(http.MethodPost, URL, strings.NewReader("Action="+operation))
 				if err != nil {

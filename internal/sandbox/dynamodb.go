@@ -16,7 +16,7 @@ import (
 
 // dynamoService is DynamoDB: tables, single items with conditions, scans, and streams that feed event source mappings.
 type dynamoService struct {
-	sandbox *Sandbox
+	home *home
 
 	mu     sync.Mutex
 	tables map[string]*table
@@ -26,7 +26,7 @@ type item = map[string]types.AttributeValue
 
 // table is guarded by the service's mutex.
 type table struct {
-	name       string
+	name, arn  string
 	created    time.Time
 	keys       []types.KeySchemaElement
 	attributes []types.AttributeDefinition
@@ -37,22 +37,24 @@ type table struct {
 	listeners  []func(record map[string]any)
 }
 
-func newDynamo(s *Sandbox) *dynamoService {
-	return &dynamoService{sandbox: s, tables: map[string]*table{}}
+func newDynamo(h *home) *dynamoService {
+	return &dynamoService{home: h, tables: map[string]*table{}}
 }
 
 func (d *dynamoService) count(counts map[string]int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	counts["tables"], counts["items"] = len(d.tables), 0
+	counts["tables"] += len(d.tables)
+	items := 0
 	for _, t := range d.tables {
-		counts["items"] += len(t.items)
+		items += len(t.items)
 	}
+	counts["items"] += items
 }
 
 // table finds a table by name or ARN. The mutex must be held.
 func (d *dynamoService) table(name *string) (*table, error) {
-	if t := d.tables[afterLast(aws.ToString(name), "/")]; t != nil {
+	if t := d.tables[afterLast(aws.ToString(name), "/")]; t != nil && d.home.has(*name) {
 		return t, nil
 	}
 	return nil, refuse("ResourceNotFoundException", "Requested resource not found")
@@ -66,7 +68,7 @@ func (d *dynamoService) CreateTable(_ context.Context, in *dynamodb.CreateTableI
 	if len(in.GlobalSecondaryIndexes)+len(in.LocalSecondaryIndexes) > 0 {
 		return nil, invalid("the sandbox has no secondary indexes: table %s", name)
 	}
-	t := &table{name: name, created: d.sandbox.now(), keys: in.KeySchema, attributes: in.AttributeDefinitions, items: map[string]item{}}
+	t := &table{name: name, arn: d.home.arn("dynamodb", "table/"+name), created: d.home.now(), keys: in.KeySchema, attributes: in.AttributeDefinitions, items: map[string]item{}}
 	for _, k := range t.keys {
 		if t.keyType(aws.ToString(k.AttributeName)) == "" {
 			return nil, invalid("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s]", aws.ToString(k.AttributeName))
@@ -74,7 +76,7 @@ func (d *dynamoService) CreateTable(_ context.Context, in *dynamodb.CreateTableI
 	}
 	if in.StreamSpecification != nil && aws.ToBool(in.StreamSpecification.StreamEnabled) {
 		t.view = in.StreamSpecification.StreamViewType
-		t.streamARN = t.arn() + "/stream/" + t.created.UTC().Format("2006-01-02T15:04:05.000")
+		t.streamARN = t.arn + "/stream/" + t.created.UTC().Format("2006-01-02T15:04:05.000")
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -84,8 +86,6 @@ func (d *dynamoService) CreateTable(_ context.Context, in *dynamodb.CreateTableI
 	d.tables[name] = t
 	return &dynamodb.CreateTableOutput{TableDescription: t.description()}, nil
 }
-
-func (t *table) arn() string { return arn("dynamodb", "table/"+t.name) }
 
 func (t *table) keyType(attribute string) types.ScalarAttributeType {
 	for _, a := range t.attributes {
@@ -98,7 +98,7 @@ func (t *table) keyType(attribute string) types.ScalarAttributeType {
 
 func (t *table) description() *types.TableDescription {
 	out := &types.TableDescription{
-		TableName: aws.String(t.name), TableArn: aws.String(t.arn()), TableStatus: types.TableStatusActive,
+		TableName: aws.String(t.name), TableArn: aws.String(t.arn), TableStatus: types.TableStatusActive,
 		CreationDateTime: aws.Time(t.created), KeySchema: t.keys, AttributeDefinitions: t.attributes,
 		ItemCount: aws.Int64(int64(len(t.items))), BillingModeSummary: &types.BillingModeSummary{BillingMode: types.BillingModePayPerRequest},
 	}
@@ -241,7 +241,7 @@ func (d *dynamoService) record(t *table, key, old, next item) {
 	}
 	t.sequence++
 	change := map[string]any{
-		"ApproximateCreationDateTime": d.sandbox.now().Unix(), "Keys": encodeItem(key), "StreamViewType": string(t.view),
+		"ApproximateCreationDateTime": d.home.now().Unix(), "Keys": encodeItem(key), "StreamViewType": string(t.view),
 		"SequenceNumber": fmt.Sprintf("%021d", t.sequence), "SizeBytes": len(compactJSON(encodeItem(key))),
 	}
 	name := "MODIFY"
@@ -259,7 +259,7 @@ func (d *dynamoService) record(t *table, key, old, next item) {
 	}
 	record := map[string]any{
 		"eventID": strings.ReplaceAll(newID(), "-", ""), "eventName": name, "eventVersion": "1.1", "eventSource": "aws:dynamodb",
-		"awsRegion": Region, "dynamodb": change, "eventSourceARN": t.streamARN,
+		"awsRegion": d.home.region, "dynamodb": change, "eventSourceARN": t.streamARN,
 	}
 	for _, listen := range t.listeners {
 		listen(record)

@@ -16,7 +16,7 @@ import (
 
 // eventsService is EventBridge: buses, rules with event patterns, and targets. Schedules are refused.
 type eventsService struct {
-	sandbox *Sandbox
+	home *home
 
 	mu    sync.Mutex
 	buses map[string]*bus
@@ -24,20 +24,20 @@ type eventsService struct {
 
 // bus and rule are guarded by the service's mutex.
 type bus struct {
-	name    string
-	created time.Time
-	tags    map[string]string
-	rules   map[string]*rule
+	name, arn string
+	created   time.Time
+	tags      map[string]string
+	rules     map[string]*rule
 }
 
 type rule struct {
-	name, bus, description, role string
-	pattern                      string
-	matches                      func(event any) bool
-	state                        types.RuleState
-	changed                      time.Time // when rule or targets last changed
-	tags                         map[string]string
-	targets                      []target
+	name, arn, bus, description, role string
+	pattern                           string
+	matches                           func(event any) bool
+	state                             types.RuleState
+	changed                           time.Time // when rule or targets last changed
+	tags                              map[string]string
+	targets                           []target
 }
 
 const (
@@ -50,30 +50,31 @@ const (
 	longestEvent   = 1 << 20 // bytes of all entries of a call
 )
 
-func newEvents(s *Sandbox) *eventsService {
-	return &eventsService{sandbox: s, buses: map[string]*bus{
-		defaultBus: {name: defaultBus, created: s.now(), tags: map[string]string{}, rules: map[string]*rule{}},
-	}}
+func newEvents(h *home) *eventsService {
+	e := &eventsService{home: h, buses: map[string]*bus{}}
+	e.add(defaultBus)
+	return e
+}
+
+// add makes a bus. The mutex must be held once others know the service.
+func (e *eventsService) add(name string) *bus {
+	b := &bus{name: name, arn: e.home.arn("events", "event-bus/"+name), created: e.home.now(), tags: map[string]string{}, rules: map[string]*rule{}}
+	e.buses[name] = b
+	return b
 }
 
 func (e *eventsService) count(counts map[string]int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	counts["buses"] = len(e.buses) - 1
-	counts["rules"], counts["targets"] = 0, 0
+	counts["buses"] += len(e.buses) - 1
+	targets := 0
 	for _, b := range e.buses {
 		counts["rules"] += len(b.rules)
 		for _, r := range b.rules {
-			counts["targets"] += len(r.targets)
+			targets += len(r.targets)
 		}
 	}
-}
-
-func (r *rule) arn() string {
-	if r.bus == defaultBus {
-		return arn("events", "rule/"+r.name)
-	}
-	return arn("events", "rule/"+r.bus+"/"+r.name)
+	counts["targets"] += targets
 }
 
 // busName takes a name or an ARN; nothing is the default bus.
@@ -90,7 +91,7 @@ func busName(name *string) string {
 // find gives a bus. The mutex must be held.
 func (e *eventsService) find(name *string) (*bus, error) {
 	n := busName(name)
-	if b := e.buses[n]; b != nil {
+	if b := e.buses[n]; b != nil && e.home.has(aws.ToString(name)) {
 		return b, nil
 	}
 	return nil, refuse("ResourceNotFoundException", "Event bus %s does not exist.", n)
@@ -118,12 +119,11 @@ func (e *eventsService) CreateEventBus(_ context.Context, in *eventbridge.Create
 	if e.buses[name] != nil {
 		return nil, refuse("ResourceAlreadyExistsException", "Event bus %s already exists.", name)
 	}
-	b := &bus{name: name, created: e.sandbox.now(), tags: map[string]string{}, rules: map[string]*rule{}}
+	b := e.add(name)
 	for _, t := range in.Tags {
 		b.tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
-	e.buses[name] = b
-	return &eventbridge.CreateEventBusOutput{EventBusArn: aws.String(arn("events", "event-bus/"+name))}, nil
+	return &eventbridge.CreateEventBusOutput{EventBusArn: &b.arn}, nil
 }
 
 func (e *eventsService) DeleteEventBus(_ context.Context, in *eventbridge.DeleteEventBusInput) (*eventbridge.DeleteEventBusOutput, error) {
@@ -148,7 +148,7 @@ func (e *eventsService) DescribeEventBus(_ context.Context, in *eventbridge.Desc
 		return nil, err
 	}
 	return &eventbridge.DescribeEventBusOutput{
-		Name: aws.String(b.name), Arn: aws.String(arn("events", "event-bus/"+b.name)), CreationTime: aws.Time(b.created),
+		Name: aws.String(b.name), Arn: &b.arn, CreationTime: aws.Time(b.created),
 	}, nil
 }
 
@@ -158,7 +158,7 @@ func (e *eventsService) ListEventBuses(_ context.Context, in *eventbridge.ListEv
 	var found []types.EventBus
 	for _, name := range slices.Sorted(maps.Keys(e.buses)) {
 		if strings.HasPrefix(name, aws.ToString(in.NamePrefix)) {
-			found = append(found, types.EventBus{Name: aws.String(name), Arn: aws.String(arn("events", "event-bus/"+name))})
+			found = append(found, types.EventBus{Name: aws.String(name), Arn: &e.buses[name].arn})
 		}
 	}
 	found, next, err := page(found, aws.ToInt32(in.Limit), 100, in.NextToken)
@@ -200,7 +200,7 @@ func (e *eventsService) putEvent(entry types.PutEventsRequestEntry) (string, *ap
 	if strings.HasPrefix(*entry.Source, "aws.") {
 		return "", refuse("NotAuthorizedForSourceException", "Not authorized for the source.")
 	}
-	if ask := e.sandbox.options.PutEntry; ask != nil {
+	if ask := e.home.options.PutEntry; ask != nil {
 		if code := ask(entry); code != "" {
 			return "", refuse(code, "as the test asked")
 		}
@@ -209,13 +209,13 @@ func (e *eventsService) putEvent(entry types.PutEventsRequestEntry) (string, *ap
 	if _, ok := detail.(map[string]any); err != nil || !ok {
 		return "", refuse("MalformedDetail", "Detail is malformed.")
 	}
-	at := e.sandbox.now()
+	at := e.home.now()
 	if entry.Time != nil {
 		at = *entry.Time
 	}
 	event := map[string]any{
-		"version": "0", "id": newID(), "detail-type": *entry.DetailType, "source": *entry.Source, "account": Account,
-		"time": at.UTC().Format("2006-01-02T15:04:05Z"), "region": Region, "resources": anyList(entry.Resources), "detail": detail,
+		"version": "0", "id": newID(), "detail-type": *entry.DetailType, "source": *entry.Source, "account": e.home.account,
+		"time": at.UTC().Format("2006-01-02T15:04:05Z"), "region": e.home.region, "resources": anyList(entry.Resources), "detail": detail,
 	}
 	e.publish(busName(entry.EventBusName), event)
 	return event["id"].(string), nil
@@ -231,17 +231,17 @@ func (e *eventsService) publish(busName string, event map[string]any) {
 	e.mu.Lock()
 	if b := e.buses[busName]; b != nil {
 		for _, r := range b.rules {
-			if r.state == types.RuleStateDisabled || time.Since(r.changed) < e.sandbox.options.Delivery.RuleDelay || !r.matches(event) {
+			if r.state == types.RuleStateDisabled || time.Since(r.changed) < e.home.options.Delivery.RuleDelay || !r.matches(event) {
 				continue
 			}
 			for _, t := range r.targets {
-				hits = append(hits, hit{r.arn(), t})
+				hits = append(hits, hit{r.arn, t})
 			}
 		}
 	}
 	e.mu.Unlock()
 	for _, h := range hits {
-		e.sandbox.deliver(func(ctx context.Context) { e.send(ctx, h.rule, h.target, event) })
+		e.home.deliver(func(ctx context.Context) { e.send(ctx, h.rule, h.target, event) })
 	}
 }
 
@@ -271,11 +271,11 @@ func compileRule(pattern string) (func(any) bool, error) {
 // tagged finds the tags of a bus or rule by its ARN. The mutex must be held.
 func (e *eventsService) tagged(resource *string) (map[string]string, error) {
 	for _, b := range e.buses {
-		if arn("events", "event-bus/"+b.name) == aws.ToString(resource) {
+		if b.arn == aws.ToString(resource) {
 			return b.tags, nil
 		}
 		for _, r := range b.rules {
-			if r.arn() == aws.ToString(resource) {
+			if r.arn == aws.ToString(resource) {
 				return r.tags, nil
 			}
 		}

@@ -36,7 +36,7 @@ func (e *eventsService) PutRule(_ context.Context, in *eventbridge.PutRuleInput)
 	}
 	r := b.rules[name]
 	if r == nil {
-		r = &rule{name: name, bus: b.name, tags: map[string]string{}}
+		r = &rule{name: name, bus: b.name, arn: e.ruleARN(b.name, name), tags: map[string]string{}}
 		for _, t := range in.Tags { // AWS ignores the tags of a rule that exists
 			r.tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 		}
@@ -48,7 +48,7 @@ func (e *eventsService) PutRule(_ context.Context, in *eventbridge.PutRuleInput)
 	if in.State != "" {
 		r.state = in.State
 	}
-	return &eventbridge.PutRuleOutput{RuleArn: aws.String(r.arn())}, nil
+	return &eventbridge.PutRuleOutput{RuleArn: &r.arn}, nil
 }
 
 func (e *eventsService) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput) (*eventbridge.DescribeRuleOutput, error) {
@@ -59,9 +59,17 @@ func (e *eventsService) DescribeRule(_ context.Context, in *eventbridge.Describe
 		return nil, err
 	}
 	return &eventbridge.DescribeRuleOutput{
-		Name: aws.String(r.name), Arn: aws.String(r.arn()), EventBusName: aws.String(r.bus), EventPattern: aws.String(r.pattern),
-		State: r.state, Description: optional(r.description), RoleArn: optional(r.role), CreatedBy: aws.String(Account),
+		Name: aws.String(r.name), Arn: &r.arn, EventBusName: aws.String(r.bus), EventPattern: aws.String(r.pattern),
+		State: r.state, Description: optional(r.description), RoleArn: optional(r.role), CreatedBy: &e.home.account,
 	}, nil
+}
+
+// ruleARN is the ARN of a rule; that of the default bus does not name the bus.
+func (e *eventsService) ruleARN(busName, name string) string {
+	if busName == defaultBus {
+		return e.home.arn("events", "rule/"+name)
+	}
+	return e.home.arn("events", "rule/"+busName+"/"+name)
 }
 
 func optional(s string) *string {
@@ -82,7 +90,7 @@ func (e *eventsService) ListRules(_ context.Context, in *eventbridge.ListRulesIn
 	for _, name := range slices.Sorted(maps.Keys(b.rules)) {
 		if r := b.rules[name]; strings.HasPrefix(name, aws.ToString(in.NamePrefix)) {
 			found = append(found, types.Rule{
-				Name: aws.String(r.name), Arn: aws.String(r.arn()), EventBusName: aws.String(r.bus),
+				Name: aws.String(r.name), Arn: &r.arn, EventBusName: aws.String(r.bus),
 				EventPattern: aws.String(r.pattern), State: r.state, Description: optional(r.description), RoleArn: optional(r.role),
 			})
 		}

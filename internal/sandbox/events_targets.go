@@ -160,12 +160,12 @@ func (t target) variable(name, ruleARN string, event map[string]any, now time.Ti
 // send delivers an event to one target of a rule.
 func (e *eventsService) send(ctx context.Context, ruleARN string, t target, event map[string]any) {
 	to := aws.ToString(t.Arn)
-	body, err := t.input(ruleARN, event, e.sandbox.now())
+	body, err := t.input(ruleARN, event, e.home.now())
 	if err == nil {
 		err = e.sendBody(ctx, ruleARN, t, to, body, event)
 	}
 	if err != nil && ctx.Err() == nil {
-		e.sandbox.lose(fmt.Sprintf("event %s of %s by %s", event["id"], event["source"], ruleARN), to, err)
+		e.home.lose(fmt.Sprintf("event %s of %s by %s", event["id"], event["source"], ruleARN), to, err)
 	}
 }
 
@@ -174,14 +174,14 @@ const eventsPrincipal = "events.amazonaws.com"
 func (e *eventsService) sendBody(ctx context.Context, ruleARN string, t target, to, body string, event map[string]any) error {
 	switch arnService(to) {
 	case "sqs":
-		return e.sandbox.sqs.accept(afterLast(to, ":"), body, eventsPrincipal, ruleARN)
+		return e.home.sqs.accept(afterLast(to, ":"), body, eventsPrincipal, ruleARN)
 	case "lambda":
-		return e.sandbox.lambda.trigger(ctx, to, []byte(body), eventsPrincipal, ruleARN)
+		return e.home.lambda.trigger(ctx, to, []byte(body), eventsPrincipal, ruleARN)
 	case "states":
 		if t.RoleArn == nil {
 			return refuse("AccessDeniedException", "the target has no RoleArn to start the execution with")
 		}
-		_, err := e.sandbox.states.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: t.Arn, Input: aws.String(body)})
+		_, err := e.home.states.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: t.Arn, Input: aws.String(body)})
 		return err
 	case "events":
 		e.publish(busName(t.Arn), event)

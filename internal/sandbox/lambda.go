@@ -37,7 +37,7 @@ type Failure struct {
 func (f *Failure) Error() string { return f.Type + ": " + f.Message }
 
 type lambdaService struct {
-	sandbox *Sandbox
+	home *home
 
 	mu        sync.Mutex
 	functions map[string]*function
@@ -46,30 +46,28 @@ type lambdaService struct {
 
 // function never changes once made, but for its permissions, which the service's mutex guards.
 type function struct {
-	name, runtime, handler, role string
-	logGroup, logStream          string
-	env                          map[string]string
-	timeout                      time.Duration
-	modified                     time.Time
-	body                         Function
-	permissions                  []permission
+	name, arn, runtime, handler, role string
+	logGroup, logStream               string
+	env                               map[string]string
+	timeout                           time.Duration
+	modified                          time.Time
+	body                              Function
+	permissions                       []permission
 }
 
 // permission lets a service invoke the function, for one source or, when it is empty, for any.
 type permission struct{ principal, source, account string }
 
-func newLambda(s *Sandbox) *lambdaService {
-	return &lambdaService{sandbox: s, functions: map[string]*function{}}
+func newLambda(h *home) *lambdaService {
+	return &lambdaService{home: h, functions: map[string]*function{}}
 }
 
 func (l *lambdaService) count(counts map[string]int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	counts["functions"] = len(l.functions)
-	counts["event_source_mappings"] = len(l.mappings)
+	counts["functions"] += len(l.functions)
+	counts["event_source_mappings"] += len(l.mappings)
 }
-
-func (f *function) arn() string { return arn("lambda", "function:"+f.name) }
 
 // find gives a function by its name or by an ARN, a partial one or one with a qualifier too.
 func (l *lambdaService) find(ref string) (*function, error) {
@@ -82,10 +80,10 @@ func (l *lambdaService) find(ref string) (*function, error) {
 	name, _, _ = strings.Cut(name, ":")
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if f := l.functions[name]; f != nil {
+	if f := l.functions[name]; f != nil && l.home.has(ref) {
 		return f, nil
 	}
-	return nil, &apiError{Code: "ResourceNotFoundException", Message: "Function not found: " + arn("lambda", "function:"+name), Status: 404}
+	return nil, &apiError{Code: "ResourceNotFoundException", Message: "Function not found: " + l.home.arn("lambda", "function:"+name), Status: 404}
 }
 
 // trigger invokes a function on behalf of another service and waits for its end.
@@ -107,7 +105,7 @@ func (l *lambdaService) permitted(f *function, principal, source string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, p := range f.permissions {
-		if p.principal == principal && (p.source == "" || wildcard(p.source, source)) && (p.account == "" || p.account == Account) {
+		if p.principal == principal && (p.source == "" || wildcard(p.source, source)) && (p.account == "" || p.account == l.home.account) {
 			return true
 		}
 	}
@@ -133,14 +131,14 @@ func (l *lambdaService) invoke(ctx context.Context, f *function, payload []byte)
 	if err != nil {
 		return f.fail("Runtime.UnmarshalError", "the event is not JSON: "+err.Error())
 	}
-	call := &Call{FunctionName: f.name, RequestID: newID(), Event: event, Env: f.env, Config: l.sandbox.Config()}
+	call := &Call{FunctionName: f.name, RequestID: newID(), Event: event, Env: f.env, Config: l.home.config()}
 	var mu sync.Mutex // of lines; the body may log from goroutines of its own
 	var lines []string
 	call.Log = func(line string) {
 		mu.Lock()
 		lines = append(lines, line)
 		mu.Unlock()
-		l.sandbox.logs.write(f.logGroup, f.logStream, line)
+		l.home.logs.write(f.logGroup, f.logStream, line)
 	}
 	call.Log(fmt.Sprintf("START RequestId: %s Version: $LATEST", call.RequestID))
 	start := time.Now()

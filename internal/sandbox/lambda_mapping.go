@@ -36,14 +36,14 @@ func (l *lambdaService) connect(m *mapping) error {
 		}
 		m.filters = append(m.filters, matches)
 	}
-	m.uuid, m.modified, m.wake = newID(), l.sandbox.now(), make(chan struct{}, 1)
-	if err := l.sandbox.dynamo.listen(m.source, m.push); err != nil {
+	m.uuid, m.modified, m.wake = newID(), l.home.now(), make(chan struct{}, 1)
+	if err := l.home.dynamo.listen(m.source, m.push); err != nil {
 		return err
 	}
 	l.mu.Lock()
 	l.mappings = append(l.mappings, m)
 	l.mu.Unlock()
-	l.sandbox.spawn(func(ctx context.Context) {
+	l.home.spawn(func(ctx context.Context) {
 		for m.wait(ctx) {
 			for batch := m.next(); len(batch) > 0; batch = m.next() {
 				l.feed(ctx, m, batch)
@@ -99,7 +99,7 @@ func (m *mapping) wants(record any) bool {
 }
 
 func (l *lambdaService) feed(ctx context.Context, m *mapping, batch []any) {
-	delivery := l.sandbox.options.Delivery
+	delivery := l.home.options.Delivery
 	times := 1
 	if delivery.Twice {
 		times = 2
@@ -120,7 +120,7 @@ func (l *lambdaService) try(ctx context.Context, m *mapping, event []byte) {
 			return
 		}
 		if attempt == m.retries {
-			l.sandbox.lose("records of "+m.source, m.function.name, done.err)
+			l.home.lose("records of "+m.source, m.function.name, done.err)
 			return
 		}
 		if !pause(ctx, time.Second<<min(attempt, 6)) {
@@ -131,7 +131,7 @@ func (l *lambdaService) try(ctx context.Context, m *mapping, event []byte) {
 
 func (m *mapping) document() types.EventSourceMappingConfiguration {
 	d := types.EventSourceMappingConfiguration{
-		UUID: aws.String(m.uuid), EventSourceArn: aws.String(m.source), FunctionArn: aws.String(m.function.arn()),
+		UUID: aws.String(m.uuid), EventSourceArn: aws.String(m.source), FunctionArn: &m.function.arn,
 		State: aws.String("Enabled"), BatchSize: aws.Int32(int32(m.batch)), LastModified: aws.Time(m.modified),
 		StartingPosition: types.EventSourcePositionTrimHorizon,
 	}

@@ -35,7 +35,7 @@ func (l *lambdaService) serveREST(w http.ResponseWriter, r *http.Request) {
 		writeRESTError(w, refuse("UnknownOperationException", "the sandbox does not have the operation %s %s of \"lambda\"", r.Method, r.URL.Path))
 		return
 	}
-	err := l.sandbox.intercept(r.Context(), "lambda", operation)
+	err := l.home.intercept(r.Context(), "lambda", operation)
 	if err == nil {
 		err = serve(w, r, name)
 	}
@@ -73,14 +73,14 @@ func (l *lambdaService) serveInvoke(w http.ResponseWriter, r *http.Request, name
 	case "DryRun":
 		w.WriteHeader(http.StatusNoContent)
 	case "Event":
-		l.sandbox.deliver(func(ctx context.Context) {
+		l.home.deliver(func(ctx context.Context) {
 			if done := l.invoke(ctx, f, payload); done.err != nil {
-				l.sandbox.lose("asynchronous invocation", f.name, done.err)
+				l.home.lose("asynchronous invocation", f.name, done.err)
 			}
 		})
 		w.WriteHeader(http.StatusAccepted)
 	case "", "RequestResponse":
-		done := l.invoke(l.sandbox.ctx, f, payload)
+		done := l.invoke(l.home.ctx, f, payload)
 		if done.err != nil {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 		}
@@ -102,7 +102,7 @@ func (l *lambdaService) serveGetFunction(w http.ResponseWriter, _ *http.Request,
 	}
 	out := &lambda.GetFunctionOutput{
 		Configuration: &types.FunctionConfiguration{
-			FunctionName: aws.String(f.name), FunctionArn: aws.String(f.arn()), Runtime: types.Runtime(f.runtime), Handler: aws.String(f.handler),
+			FunctionName: aws.String(f.name), FunctionArn: &f.arn, Runtime: types.Runtime(f.runtime), Handler: aws.String(f.handler),
 			Role: aws.String(f.role), Timeout: aws.Int32(int32(f.timeout.Seconds())), MemorySize: aws.Int32(128),
 			Environment:   &types.EnvironmentResponse{Variables: f.env},
 			LoggingConfig: &types.LoggingConfig{LogGroup: aws.String(f.logGroup)},

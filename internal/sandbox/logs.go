@@ -18,7 +18,7 @@ import (
 // logsService is CloudWatch Logs: groups, streams, events. FilterLogEvents matches every event, whatever the filter
 // pattern, as other emulators do: who needs the pattern applies it again on its own side.
 type logsService struct {
-	sandbox *Sandbox
+	home *home
 
 	mu     sync.Mutex
 	groups map[string]*logGroup
@@ -27,7 +27,7 @@ type logsService struct {
 
 // logGroup is guarded by the service's mutex.
 type logGroup struct {
-	name      string
+	name, arn string
 	created   time.Time
 	retention *int32
 	streams   map[string]*logStream
@@ -46,17 +46,15 @@ type logEvent struct {
 	serial          int
 }
 
-func newLogs(s *Sandbox) *logsService {
-	return &logsService{sandbox: s, groups: map[string]*logGroup{}}
+func newLogs(h *home) *logsService {
+	return &logsService{home: h, groups: map[string]*logGroup{}}
 }
 
 func (s *logsService) count(counts map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	counts["log_groups"] = len(s.groups)
+	counts["log_groups"] += len(s.groups)
 }
-
-func (g *logGroup) arn() string { return arn("logs", "log-group:"+g.name) }
 
 // group finds a group by name or ARN. The mutex must be held.
 func (s *logsService) group(name, identifier *string) (*logGroup, error) {
@@ -90,7 +88,7 @@ func (s *logsService) CreateLogGroup(_ context.Context, in *cloudwatchlogs.Creat
 }
 
 func (s *logsService) newGroup(name string) *logGroup {
-	return &logGroup{name: name, created: s.sandbox.now(), streams: map[string]*logStream{}}
+	return &logGroup{name: name, arn: s.home.arn("logs", "log-group:"+name), created: s.home.now(), streams: map[string]*logStream{}}
 }
 
 func (s *logsService) DeleteLogGroup(_ context.Context, in *cloudwatchlogs.DeleteLogGroupInput) (*cloudwatchlogs.DeleteLogGroupOutput, error) {
@@ -112,7 +110,7 @@ func (s *logsService) DescribeLogGroups(_ context.Context, in *cloudwatchlogs.De
 		g := s.groups[name]
 		if strings.HasPrefix(name, aws.ToString(in.LogGroupNamePrefix)) && strings.Contains(name, aws.ToString(in.LogGroupNamePattern)) {
 			found = append(found, types.LogGroup{
-				LogGroupName: aws.String(name), Arn: aws.String(g.arn() + ":*"), LogGroupArn: aws.String(g.arn()),
+				LogGroupName: aws.String(name), Arn: aws.String(g.arn + ":*"), LogGroupArn: aws.String(g.arn),
 				CreationTime: aws.Int64(g.created.UnixMilli()), RetentionInDays: g.retention, StoredBytes: aws.Int64(0),
 			})
 		}
@@ -135,7 +133,7 @@ func (s *logsService) CreateLogStream(_ context.Context, in *cloudwatchlogs.Crea
 	if g.streams[name] != nil {
 		return nil, refuse("ResourceAlreadyExistsException", "The specified log stream already exists")
 	}
-	g.streams[name] = &logStream{name: name, created: s.sandbox.now()}
+	g.streams[name] = &logStream{name: name, created: s.home.now()}
 	return &cloudwatchlogs.CreateLogStreamOutput{}, nil
 }
 
@@ -152,7 +150,7 @@ func (s *logsService) DescribeLogStreams(_ context.Context, in *cloudwatchlogs.D
 		if !strings.HasPrefix(name, aws.ToString(in.LogStreamNamePrefix)) {
 			continue
 		}
-		d := types.LogStream{LogStreamName: aws.String(name), CreationTime: aws.Int64(st.created.UnixMilli()), Arn: aws.String(g.arn() + ":log-stream:" + name)}
+		d := types.LogStream{LogStreamName: aws.String(name), CreationTime: aws.Int64(st.created.UnixMilli()), Arn: aws.String(g.arn + ":log-stream:" + name)}
 		if n := len(st.events); n > 0 {
 			d.FirstEventTimestamp, d.LastEventTimestamp = aws.Int64(st.events[0].at), aws.Int64(st.events[n-1].at)
 			d.LastIngestionTime = aws.Int64(st.events[n-1].ingestion)
@@ -202,7 +200,7 @@ func (s *logsService) PutLogEvents(_ context.Context, in *cloudwatchlogs.PutLogE
 // append adds an event to a stream. The mutex must be held.
 func (s *logsService) append(st *logStream, at int64, message string) {
 	s.serial++
-	now := s.sandbox.now().UnixMilli()
+	now := s.home.now().UnixMilli()
 	st.events = append(st.events, logEvent{
 		id: fmt.Sprintf("%020d%036d", now, s.serial), stream: st.name, message: message, at: at, ingestion: now, serial: s.serial,
 	})
@@ -219,10 +217,10 @@ func (s *logsService) write(groupName, stream, line string) {
 	}
 	st := g.streams[stream]
 	if st == nil {
-		st = &logStream{name: stream, created: s.sandbox.now()}
+		st = &logStream{name: stream, created: s.home.now()}
 		g.streams[stream] = st
 	}
-	s.append(st, s.sandbox.now().UnixMilli(), line)
+	s.append(st, s.home.now().UnixMilli(), line)
 }
 
 func (s *logsService) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterLogEventsInput) (*cloudwatchlogs.FilterLogEventsOutput, error) {

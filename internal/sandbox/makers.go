@@ -54,7 +54,7 @@ func makeTable(d *deployment, id string, p *properties) (resource, error) {
 		}
 	})
 	p.ignore("BillingMode", "ProvisionedThroughput", "PointInTimeRecoverySpecification", "Tags", "DeletionProtectionEnabled", "SSESpecification")
-	out, err := d.sandbox.dynamo.CreateTable(d.ctx, in)
+	out, err := d.home.dynamo.CreateTable(d.ctx, in)
 	if err != nil {
 		return resource{}, err
 	}
@@ -69,7 +69,7 @@ func makeTable(d *deployment, id string, p *properties) (resource, error) {
 func makeBus(d *deployment, _ string, p *properties) (resource, error) {
 	name := p.required("Name")
 	p.ignore("Description", "Tags")
-	out, err := d.sandbox.events.CreateEventBus(d.ctx, &eventbridge.CreateEventBusInput{Name: &name})
+	out, err := d.home.events.CreateEventBus(d.ctx, &eventbridge.CreateEventBusInput{Name: &name})
 	if err != nil {
 		return resource{}, err
 	}
@@ -86,12 +86,12 @@ func makeRule(d *deployment, id string, p *properties) (resource, error) {
 	var targets []eb.Target
 	p.each("Targets", func(t *properties) { targets = append(targets, readTarget(t)) })
 	p.ignore("Tags")
-	out, err := d.sandbox.events.PutRule(d.ctx, in)
+	out, err := d.home.events.PutRule(d.ctx, in)
 	if err != nil {
 		return resource{}, err
 	}
 	if len(targets) > 0 {
-		if _, err := d.sandbox.events.PutTargets(d.ctx, &eventbridge.PutTargetsInput{Rule: &name, EventBusName: busRef, Targets: targets}); err != nil {
+		if _, err := d.home.events.PutTargets(d.ctx, &eventbridge.PutTargetsInput{Rule: &name, EventBusName: busRef, Targets: targets}); err != nil {
 			return resource{}, err
 		}
 	}
@@ -119,12 +119,16 @@ func readTarget(t *properties) eb.Target {
 	return out
 }
 
-// makeRole makes nothing: the sandbox does not ask what a role may do.
+// makeRole notes that there is the role: the sandbox does not ask what it may do.
 func makeRole(d *deployment, id string, p *properties) (resource, error) {
 	name := p.text("RoleName", fitting(d.stack.name, id, 64))
+	made := "arn:aws:iam::" + d.home.account + ":role/" + name
 	p.ignore("AssumeRolePolicyDocument", "Policies", "ManagedPolicyArns", "Description", "Path", "Tags", "MaxSessionDuration", "PermissionsBoundary")
+	d.home.mu.Lock()
+	d.home.roles[made] = true
+	d.home.mu.Unlock()
 	return resource{ref: name, attributes: map[string]string{
-		"Arn": "arn:aws:iam::" + Account + ":role/" + name, "RoleId": "AROA" + suffix() + suffix()[:5],
+		"Arn": made, "RoleId": "AROA" + suffix() + suffix()[:5],
 	}}, nil
 }
 
@@ -136,7 +140,7 @@ func makePolicy(d *deployment, id string, p *properties) (resource, error) {
 
 func makeFunction(d *deployment, id string, p *properties) (resource, error) {
 	key := d.system + "/" + id
-	body := d.sandbox.options.Functions[key]
+	body := d.home.options.Functions[key]
 	if body == nil {
 		body = systems[key]
 	}
@@ -145,9 +149,9 @@ func makeFunction(d *deployment, id string, p *properties) (resource, error) {
 	}
 	name := p.text("FunctionName", fitting(d.stack.name, id, 64))
 	f := &function{
-		name: name, runtime: p.text("Runtime", ""), handler: p.text("Handler", ""), role: p.required("Role"), env: map[string]string{},
-		timeout: time.Duration(p.number("Timeout", 3)) * time.Second, modified: d.sandbox.now(), body: body,
-		logGroup: "/aws/lambda/" + name, logStream: d.sandbox.now().UTC().Format("2006/01/02") + "/[$LATEST]" + strings.ReplaceAll(newID(), "-", ""),
+		name: name, arn: d.home.arn("lambda", "function:"+name), runtime: p.text("Runtime", ""), handler: p.text("Handler", ""), role: p.required("Role"), env: map[string]string{},
+		timeout: time.Duration(p.number("Timeout", 3)) * time.Second, modified: d.home.now(), body: body,
+		logGroup: "/aws/lambda/" + name, logStream: d.home.now().UTC().Format("2006/01/02") + "/[$LATEST]" + strings.ReplaceAll(newID(), "-", ""),
 	}
 	p.object("Environment", func(e *properties) {
 		e.object("Variables", func(v *properties) {
@@ -161,18 +165,18 @@ func makeFunction(d *deployment, id string, p *properties) (resource, error) {
 		l.ignore("LogFormat", "ApplicationLogLevel", "SystemLogLevel")
 	})
 	p.ignore("Code", "MemorySize", "Description", "Architectures", "Tags", "TracingConfig", "EphemeralStorage", "ReservedConcurrentExecutions", "PackageType")
-	l := d.sandbox.lambda
+	l := d.home.lambda
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.functions[name] != nil {
 		return resource{}, fmt.Errorf("function %s exists already", name)
 	}
 	l.functions[name] = f
-	return resource{ref: name, attributes: map[string]string{"Arn": f.arn()}}, nil
+	return resource{ref: name, attributes: map[string]string{"Arn": f.arn}}, nil
 }
 
 func makePermission(d *deployment, id string, p *properties) (resource, error) {
-	f, err := d.sandbox.lambda.find(p.required("FunctionName"))
+	f, err := d.home.lambda.find(p.required("FunctionName"))
 	if err != nil {
 		return resource{}, err
 	}
@@ -180,14 +184,14 @@ func makePermission(d *deployment, id string, p *properties) (resource, error) {
 		p.fail("Action", "the sandbox knows lambda:InvokeFunction only")
 	}
 	granted := permission{principal: p.required("Principal"), source: p.text("SourceArn", ""), account: p.text("SourceAccount", "")}
-	d.sandbox.lambda.mu.Lock()
-	defer d.sandbox.lambda.mu.Unlock()
+	d.home.lambda.mu.Lock()
+	defer d.home.lambda.mu.Unlock()
 	f.permissions = append(f.permissions, granted)
 	return resource{ref: fitting(d.stack.name, id, 100)}, nil
 }
 
 func makeMapping(d *deployment, _ string, p *properties) (resource, error) {
-	f, err := d.sandbox.lambda.find(p.required("FunctionName"))
+	f, err := d.home.lambda.find(p.required("FunctionName"))
 	if err != nil {
 		return resource{}, err
 	}
@@ -200,7 +204,7 @@ func makeMapping(d *deployment, _ string, p *properties) (resource, error) {
 	}
 	p.ignore("StartingPosition", "MaximumBatchingWindowInSeconds", "BisectBatchOnFunctionError", "MaximumRecordAgeInSeconds", "ParallelizationFactor", "Tags")
 	if p.err == nil {
-		err = d.sandbox.lambda.connect(m)
+		err = d.home.lambda.connect(m)
 	}
 	return resource{ref: m.uuid, attributes: map[string]string{"Id": m.uuid}}, err
 }
@@ -208,8 +212,8 @@ func makeMapping(d *deployment, _ string, p *properties) (resource, error) {
 func makeLogGroup(d *deployment, id string, p *properties) (resource, error) {
 	name := p.text("LogGroupName", fitting(d.stack.name, id, 512))
 	p.ignore("RetentionInDays", "Tags", "LogGroupClass", "KmsKeyId")
-	_, err := d.sandbox.logs.CreateLogGroup(d.ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &name})
-	return resource{ref: name, attributes: map[string]string{"Arn": arn("logs", "log-group:"+name+":*")}}, err
+	_, err := d.home.logs.CreateLogGroup(d.ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &name})
+	return resource{ref: name, attributes: map[string]string{"Arn": d.home.arn("logs", "log-group:"+name+":*")}}, err
 }
 
 func makeBucket(d *deployment, id string, p *properties) (resource, error) {
@@ -223,12 +227,12 @@ func makeBucket(d *deployment, id string, p *properties) (resource, error) {
 		})
 	})
 	p.ignore("Tags", "PublicAccessBlockConfiguration", "BucketEncryption", "OwnershipControls", "LifecycleConfiguration")
-	if err := d.sandbox.s3.store.CreateBucket(name); err != nil {
+	if err := d.home.s3.store.CreateBucket(name); err != nil {
 		return resource{}, err
 	}
-	d.sandbox.s3.store.watch(name, watched)
+	d.home.s3.store.watch(name, watched)
 	return resource{ref: name, attributes: map[string]string{
-		"Arn": "arn:aws:s3:::" + name, "DomainName": name + ".s3.amazonaws.com", "RegionalDomainName": name + ".s3." + Region + ".amazonaws.com",
+		"Arn": "arn:aws:s3:::" + name, "DomainName": name + ".s3.amazonaws.com", "RegionalDomainName": name + ".s3." + d.home.region + ".amazonaws.com",
 	}}, nil
 }
 
@@ -263,18 +267,18 @@ func makeQueue(d *deployment, id string, p *properties) (resource, error) {
 		in.Attributes["RedrivePolicy"] = v
 	}
 	p.ignore("Tags", "KmsMasterKeyId")
-	if _, err := d.sandbox.sqs.CreateQueue(d.ctx, in); err != nil {
+	if _, err := d.home.sqs.CreateQueue(d.ctx, in); err != nil {
 		return resource{}, err
 	}
-	url := queueURL(name)
-	return resource{ref: url, attributes: map[string]string{"Arn": arn("sqs", name), "QueueName": name, "QueueUrl": url}}, nil
+	url := d.home.sqs.url(name)
+	return resource{ref: url, attributes: map[string]string{"Arn": d.home.arn("sqs", name), "QueueName": name, "QueueUrl": url}}, nil
 }
 
 func makeQueuePolicy(d *deployment, id string, p *properties) (resource, error) {
 	policy := p.document("PolicyDocument")
 	for _, url := range p.list("Queues") {
 		in := &sqs.SetQueueAttributesInput{QueueUrl: aws.String(textOf(url)), Attributes: map[string]string{"Policy": policy}}
-		if _, err := d.sandbox.sqs.SetQueueAttributes(d.ctx, in); err != nil {
+		if _, err := d.home.sqs.SetQueueAttributes(d.ctx, in); err != nil {
 			return resource{}, err
 		}
 	}
@@ -300,6 +304,6 @@ func makeStateMachine(d *deployment, id string, p *properties) (resource, error)
 	if p.err != nil {
 		return resource{}, p.err
 	}
-	machineARN, err := d.sandbox.states.create(name, definition, role)
+	machineARN, err := d.home.states.create(name, definition, role)
 	return resource{ref: machineARN, attributes: map[string]string{"Arn": machineARN, "Name": name}}, err
 }

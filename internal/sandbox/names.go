@@ -9,11 +9,6 @@ import (
 
 func newID() string { return uuid.NewString() }
 
-// arn makes the ARN of a resource in the sandbox's account and region.
-func arn(service, resource string) string {
-	return "arn:aws:" + service + ":" + Region + ":" + Account + ":" + resource
-}
-
 // afterLast is what follows the last separator: the name at the end of an ARN or a URL, or all of it.
 func afterLast(s, separator string) string {
 	return s[strings.LastIndex(s, separator)+1:]

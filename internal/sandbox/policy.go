@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// allows reports whether a resource policy lets a service do something on behalf of a source: the one question about
+// allows reports whether a resource policy lets a service do something on behalf of a source
+// in an account: the one question about
 // permissions that the sandbox asks, because on AWS a missing policy swallows events without a word.
 // Conditions other than on aws:SourceArn and aws:SourceAccount make a statement not apply.
-func allows(policy, action, service, source string) bool {
+func allows(policy, action, service, source, account string) bool {
 	var p struct {
 		Statement statements `json:"Statement"`
 	}
@@ -17,7 +18,7 @@ func allows(policy, action, service, source string) bool {
 	}
 	allowed := false
 	for _, s := range p.Statement {
-		if !s.does(action) || !s.principal(service) || !s.conditions(source) {
+		if !s.does(action) || !s.principal(service) || !s.conditions(source, account) {
 			continue
 		}
 		if s.Effect == "Deny" {
@@ -58,12 +59,12 @@ func (s statement) principal(service string) bool {
 	return by["Service"].has(service) || by["AWS"].has("*")
 }
 
-func (s statement) conditions(source string) bool {
+func (s statement) conditions(source, account string) bool {
 	for operator, keys := range s.Condition {
 		for key, want := range keys {
 			switch {
 			case strings.EqualFold(key, "aws:SourceAccount") && strings.HasPrefix(operator, "String"):
-				if !want.has(Account) {
+				if !want.has(account) {
 					return false
 				}
 			case strings.EqualFold(key, "aws:SourceArn") && (strings.HasPrefix(operator, "Arn") || strings.HasPrefix(operator, "String")):

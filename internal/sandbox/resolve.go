@@ -11,6 +11,7 @@ import (
 
 // resolver evaluates the intrinsic functions of one template while its resources come into being.
 type resolver struct {
+	home       *home
 	template   *templateDocument
 	stack      *deployedStack
 	parameters map[string]string
@@ -143,9 +144,9 @@ func (r *resolver) call(name string, n *yaml.Node) (any, error) {
 func (r *resolver) ref(n *yaml.Node, name string) (any, error) {
 	switch name {
 	case "AWS::Region":
-		return Region, nil
+		return r.home.region, nil
 	case "AWS::AccountId":
-		return Account, nil
+		return r.home.account, nil
 	case "AWS::Partition":
 		return "aws", nil
 	case "AWS::URLSuffix":

@@ -18,15 +18,15 @@ import (
 // s3Service is S3 without versions: gofakes3 behind a front that decodes chunked bodies, answers copies and tags itself
 // (gofakes3 would keep metadata that was to be replaced), refuses what neither of them knows, and tells of changes.
 type s3Service struct {
-	sandbox *Sandbox
-	store   *objectStore
-	inner   http.Handler
+	home  *home
+	store *objectStore
+	inner http.Handler
 }
 
-func newS3(s *Sandbox) *s3Service {
-	store := newObjectStore(s)
+func newS3(h *home) *s3Service {
+	store := newObjectStore(h)
 	return &s3Service{
-		sandbox: s, store: store,
+		home: h, store: store,
 		inner: gofakes3.New(store, gofakes3.WithoutVersioning(), gofakes3.WithTimeSkewLimit(0)).Server(),
 	}
 }
@@ -53,7 +53,7 @@ func (s *s3Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	req, err := readS3Request(r)
 	if err == nil {
-		err = s.sandbox.intercept(r.Context(), "s3", req.operation)
+		err = s.home.intercept(r.Context(), "s3", req.operation)
 	}
 	if err == nil {
 		err = unchunk(r)
@@ -68,7 +68,7 @@ func (s *s3Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer serves a request. Where somebody may take the answer away, it is kept back until they were asked.
 func (s *s3Service) answer(w http.ResponseWriter, r *http.Request, req s3Request) error {
-	if s.sandbox.options.Answer == nil {
+	if s.home.options.Answer == nil {
 		return s.serve(w, r, req)
 	}
 	kept := &heldAnswer{header: w.Header().Clone(), code: http.StatusOK}
@@ -76,7 +76,7 @@ func (s *s3Service) answer(w http.ResponseWriter, r *http.Request, req s3Request
 		return err
 	}
 	if kept.code < http.StatusBadRequest {
-		if err := s.sandbox.answer(r.Context(), "s3", req.operation); err != nil {
+		if err := s.home.answer(r.Context(), "s3", req.operation); err != nil {
 			return err
 		}
 	}
@@ -155,7 +155,7 @@ func (w *s3Writer) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// hostBucket is the bucket of a virtual-hosted request: BUCKET.aws.sandbox.localhost, BUCKET.localhost, BUCKET.s3.localhost.
+// hostBucket is the bucket of a virtual-hosted request: BUCKET.aws.home.localhost, BUCKET.localhost, BUCKET.s3.localhost.
 func hostBucket(h string) string {
 	h, _, _ = strings.Cut(h, ":")
 	if h == host || h == "s3."+host || h == "s3.localhost" {

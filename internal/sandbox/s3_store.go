@@ -21,7 +21,7 @@ import (
 // has the metadata of its upload and nothing of the object it took the place of.
 type objectStore struct {
 	*s3mem.Backend
-	sandbox *Sandbox
+	home *home
 
 	mu            sync.RWMutex // makes replacing one step; never held while reading a request's body
 	tags          map[string]string
@@ -36,20 +36,34 @@ type notification struct {
 	prefix, suffix string
 }
 
-func newObjectStore(s *Sandbox) *objectStore {
-	return &objectStore{Backend: s3mem.New(), sandbox: s, tags: map[string]string{}, notifications: map[string][]notification{}}
+func newObjectStore(h *home) *objectStore {
+	return &objectStore{Backend: s3mem.New(), home: h, tags: map[string]string{}, notifications: map[string][]notification{}}
 }
 
 func (o *objectStore) count(counts map[string]int) {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	buckets, _ := o.Backend.ListBuckets() // memory does not fail
-	counts["buckets"], counts["objects"] = len(buckets), 0
+	counts["buckets"] += len(buckets)
+	objects := 0
 	for _, b := range buckets {
 		if list, err := o.Backend.ListBucket(b.Name, nil, gofakes3.ListBucketPage{}); err == nil {
-			counts["objects"] += len(list.Contents)
+			objects += len(list.Contents)
 		}
 	}
+	counts["objects"] += objects
+}
+
+// CreateBucket refuses a name that another account or region has: buckets share one space of names.
+func (o *objectStore) CreateBucket(name string) error {
+	o.home.naming.Lock()
+	defer o.home.naming.Unlock()
+	for _, h := range o.home.all() {
+		if taken, _ := h.s3.store.BucketExists(name); taken && h != o.home { // memory does not fail
+			return gofakes3.ResourceError(gofakes3.ErrBucketAlreadyExists, name)
+		}
+	}
+	return o.Backend.CreateBucket(name)
 }
 
 func (o *objectStore) GetObject(bucket, key string, part *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
@@ -101,7 +115,7 @@ func kept(headers map[string]string) map[string]string {
 }
 
 func (o *objectStore) put(event, bucket, key string, meta map[string]string, body []byte, c *gofakes3.PutConditions) (hash []byte, at time.Time, err error) {
-	at = o.sandbox.now()
+	at = o.home.now()
 	sum := md5.Sum(body)
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -214,19 +228,19 @@ func (o *objectStore) notify(event, bucket, key string, size int, etag string) {
 			object["size"], object["eTag"] = size, etag
 		}
 		record := map[string]any{
-			"eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": Region, "eventName": event,
-			"eventTime":         o.sandbox.now().UTC().Format("2006-01-02T15:04:05.000Z"),
+			"eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": o.home.region, "eventName": event,
+			"eventTime":         o.home.now().UTC().Format("2006-01-02T15:04:05.000Z"),
 			"userIdentity":      map[string]any{"principalId": "AIDASANDBOXSANDBOXSA"},
 			"requestParameters": map[string]any{"sourceIPAddress": "127.0.0.1"},
 			"s3": map[string]any{
 				"s3SchemaVersion": "1.0", "configurationId": n.id, "object": object,
-				"bucket": map[string]any{"name": bucket, "arn": "arn:aws:s3:::" + bucket, "ownerIdentity": map[string]any{"principalId": Account}},
+				"bucket": map[string]any{"name": bucket, "arn": "arn:aws:s3:::" + bucket, "ownerIdentity": map[string]any{"principalId": o.home.account}},
 			},
 		}
 		body := []byte(compactJSON(map[string]any{"Records": []any{record}}))
-		o.sandbox.deliver(func(ctx context.Context) {
-			if err := o.sandbox.lambda.trigger(ctx, n.function, body, "s3.amazonaws.com", "arn:aws:s3:::"+bucket); err != nil && ctx.Err() == nil {
-				o.sandbox.lose(event+" of s3://"+bucket+"/"+key, n.function, err)
+		o.home.deliver(func(ctx context.Context) {
+			if err := o.home.lambda.trigger(ctx, n.function, body, "s3.amazonaws.com", "arn:aws:s3:::"+bucket); err != nil && ctx.Err() == nil {
+				o.home.lose(event+" of s3://"+bucket+"/"+key, n.function, err)
 			}
 		})
 	}

@@ -9,6 +9,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,14 +22,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 )
 
-// Where everything in the sandbox lives.
 const (
+	// Region and Account are where calls go that name no others: the base account and region.
 	Region  = "us-east-1"
 	Account = "000000000000"
 	// URL is the endpoint to give an AWS client whose connections are made by [Sandbox.Dial].
@@ -39,7 +39,9 @@ const (
 
 // Options decide what is in the sandbox and how kind it is.
 type Options struct {
-	// Templates holds "<system>/template.yaml" for every system to deploy, each as the stack <system>. nil deploys nothing.
+	// Templates holds "<system>/template.yaml" for every system to deploy, each as the stack <system>, and after it
+	// "<system>/template.<other>.yaml" for stacks of the same name in other accounts or regions, which their Metadata
+	// names (see [Sandbox.Deploy]). nil deploys nothing.
 	Templates fs.FS
 	// Faults chooses the `Fault` parameter of a system's template. A system that is not named gets the template's default.
 	Faults map[string]string
@@ -76,21 +78,10 @@ type Delivery struct {
 // Sandbox is one running sandbox. Its methods may be used by many goroutines at once.
 type Sandbox struct {
 	options   Options
-	routes    *routes
 	dice      *dice
 	transport *http.Transport
 	client    *http.Client
 
-	sqs      *sqsService
-	events   *eventsService
-	states   *statesService
-	dynamo   *dynamoService
-	logs     *logsService
-	stacks   *stackService
-	lambda   *lambdaService
-	schemas  *schemaService
-	s3       *s3Service
-	xray     *xrayService
 	listener *pipeListener
 	server   *http.Server
 	served   chan struct{} // closed when the server takes no more connections
@@ -98,30 +89,27 @@ type Sandbox struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 
-	mu     sync.Mutex // guards what follows; never held while waiting
-	closed bool
-	lost   []string
-	group  sync.WaitGroup // grows only while not closed
+	naming sync.Mutex // makes looking for a bucket's name and taking it one step
+
+	mu       sync.Mutex // guards what follows; never held while waiting
+	closed   bool
+	lost     []string
+	homes    map[address]*home
+	sessions map[string]session // by access key
+	roles    map[string]bool    // by ARN
+	group    sync.WaitGroup     // grows only while not closed
 }
 
 // New starts a sandbox and deploys the systems of the options. The sandbox lives until Close; ctx bounds it too.
 // An error names the template, the line and what to change.
 func New(ctx context.Context, o Options) (*Sandbox, error) {
-	s := &Sandbox{options: o, dice: newDice(o.Unkind.Seed), listener: newPipeListener()}
+	s := &Sandbox{
+		options: o, dice: newDice(o.Unkind.Seed), listener: newPipeListener(),
+		homes: map[address]*home{}, sessions: map[string]session{}, roles: map[string]bool{},
+	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.transport = &http.Transport{DialContext: s.Dial, MaxIdleConnsPerHost: 100, DisableCompression: true}
 	s.client = &http.Client{Transport: awsclient.OwnBody{RoundTripper: s.transport}}
-	s.sqs = newSQS(s)
-	s.events = newEvents(s)
-	s.states = newStates(s)
-	s.dynamo = newDynamo(s)
-	s.logs = newLogs(s)
-	s.stacks = newStacks()
-	s.lambda = newLambda(s)
-	s.schemas = newSchemas(s)
-	s.s3 = newS3(s)
-	s.xray = newXRay(s)
-	s.routes = newRoutes(s)
 	s.serve()
 	if err := s.deploySystems(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -156,7 +144,7 @@ func (s *Sandbox) deploySystems(ctx context.Context) error {
 	if s.options.Templates == nil {
 		return nil
 	}
-	files, err := fs.Glob(s.options.Templates, "*/template.yaml")
+	files, err := templateFiles(s.options.Templates)
 	if err != nil {
 		return fmt.Errorf("looking for templates: %w", err)
 	}
@@ -178,10 +166,27 @@ func (s *Sandbox) deploySystems(ctx context.Context) error {
 	}
 	for system := range s.options.Faults {
 		if !slices.Contains(known, system) {
-			return fmt.Errorf("no system %q to break: there is no template of that name; there are %q", system, known)
+			return fmt.Errorf("no system %q to break: there is no template of that name; there are %q", system, slices.Compact(known))
 		}
 	}
 	return nil
+}
+
+// templateFiles are the templates to deploy, those for other accounts after the system's own.
+func templateFiles(templates fs.FS) ([]string, error) {
+	files, err := fs.Glob(templates, "*/template.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, file := range files {
+		others, err := fs.Glob(templates, path.Dir(file)+"/template.*.yaml")
+		if err != nil {
+			return nil, err
+		}
+		all = append(append(all, file), others...)
+	}
+	return all, nil
 }
 
 // Dial connects to the sandbox, whatever the address. It has the signature of http.Transport's DialContext.
@@ -189,23 +194,19 @@ func (s *Sandbox) Dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	return s.listener.dial(ctx, addr)
 }
 
-// Config is a ready AWS configuration whose clients reach the sandbox and nothing else.
-func (s *Sandbox) Config() aws.Config {
-	return aws.Config{
-		Region:       Region,
-		BaseEndpoint: aws.String(URL),
-		HTTPClient:   s.client,
-		Credentials:  credentials.NewStaticCredentialsProvider("sandbox", "sandbox", ""),
-	}
-}
+// Config is a ready AWS configuration whose clients reach the sandbox's base account and region, and nothing else.
+func (s *Sandbox) Config() aws.Config { return s.ConfigFor(Account, Region) }
 
-// ServeHTTP answers any AWS request, of any of the services.
+// ServeHTTP answers any AWS request, of any of the services, in the account and region that it is signed for.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
 	answer := &cutAnswer{ResponseWriter: w}
-	s.routes.ServeHTTP(answer, r.WithContext(context.WithValue(ctx, answerKey{}, answer)))
+	signed := scopeOf(r)
+	ctx = context.WithValue(context.WithValue(ctx, answerKey{}, answer), keyID{}, signed.key)
+	h := s.home(s.account(signed.key), cmp.Or(signed.region, Region))
+	h.routes.ServeHTTP(answer, r.WithContext(ctx))
 	answer.end()
 }
 
@@ -283,18 +284,14 @@ func (s *Sandbox) Close() error {
 	return nil
 }
 
-// Inventory counts what there is, by sort: "queues", "buses" (the default one not counted), "rules", "targets",
+// Inventory counts what there is in all accounts and regions, by sort: "queues", "buses" (the default one not counted), "rules", "targets",
 // "objects", "buckets", "items", "tables", "functions", "state_machines", "executions_running", "log_groups", "stacks".
 // Equal inventories before and after a run show that nothing was left behind.
 func (s *Sandbox) Inventory() map[string]int {
 	counts := map[string]int{}
-	s.sqs.count(counts)
-	s.events.count(counts)
-	s.states.count(counts)
-	s.dynamo.count(counts)
-	s.logs.count(counts)
-	s.stacks.count(counts)
-	s.lambda.count(counts)
-	s.s3.count(counts)
+	s.home(Account, Region) // so that what there is none of counts as 0
+	for _, h := range s.all() {
+		h.count(counts)
+	}
 	return counts
 }

@@ -20,7 +20,7 @@ import (
 // schemaService is EventBridge's registry of schemas. Two registries are there from the start, as in every account:
 // aws.events (empty here) and discovered-schemas.
 type schemaService struct {
-	sandbox    *Sandbox
+	home       *home
 	mu         sync.Mutex
 	registries map[string]*schemaRegistry
 }
@@ -41,8 +41,8 @@ type schemaVersion struct {
 	made                       time.Time
 }
 
-func newSchemas(s *Sandbox) *schemaService {
-	return &schemaService{sandbox: s, registries: map[string]*schemaRegistry{
+func newSchemas(h *home) *schemaService {
+	return &schemaService{home: h, registries: map[string]*schemaRegistry{
 		"aws.events":         {name: "aws.events", description: "Schemas of the events of AWS services", schemas: map[string]*registeredSchema{}},
 		"discovered-schemas": {name: "discovered-schemas", schemas: map[string]*registeredSchema{}},
 	}}
@@ -92,10 +92,12 @@ func lastVersion(x *registeredSchema) int {
 	return len(x.versions)
 }
 
-func registryARN(name string) *string { return aws.String(arn("schemas", "registry/"+name)) }
+func (s *schemaService) registryARN(name string) *string {
+	return aws.String(s.home.arn("schemas", "registry/"+name))
+}
 
-func schemaARN(registry, name string) *string {
-	return aws.String(arn("schemas", "schema/"+registry+"/"+name))
+func (s *schemaService) schemaARN(registry, name string) *string {
+	return aws.String(s.home.arn("schemas", "schema/"+registry+"/"+name))
 }
 
 // CreateRegistry makes a registry.
@@ -111,7 +113,7 @@ func (s *schemaService) CreateRegistry(_ context.Context, in *schemas.CreateRegi
 	}
 	r := &schemaRegistry{name: name, description: aws.ToString(in.Description), schemas: map[string]*registeredSchema{}}
 	s.registries[name] = r
-	return &schemas.CreateRegistryOutput{RegistryName: &r.name, RegistryArn: registryARN(name), Description: optional(r.description)}, nil
+	return &schemas.CreateRegistryOutput{RegistryName: &r.name, RegistryArn: s.registryARN(name), Description: optional(r.description)}, nil
 }
 
 // ListRegistries lists registries by their names.
@@ -121,7 +123,7 @@ func (s *schemaService) ListRegistries(_ context.Context, in *schemas.ListRegist
 	names, next := pageOf(slices.Sorted(maps.Keys(s.registries)), in.RegistryNamePrefix, in.NextToken, in.Limit)
 	out := &schemas.ListRegistriesOutput{Registries: []types.RegistrySummary{}, NextToken: next}
 	for _, name := range names {
-		out.Registries = append(out.Registries, types.RegistrySummary{RegistryName: &name, RegistryArn: registryARN(name)})
+		out.Registries = append(out.Registries, types.RegistrySummary{RegistryName: &name, RegistryArn: s.registryARN(name)})
 	}
 	return out, nil
 }
@@ -144,7 +146,7 @@ func (s *schemaService) CreateSchema(_ context.Context, in *schemas.CreateSchema
 	}
 	r.schemas[name] = &registeredSchema{name: name, versions: []schemaVersion{v}}
 	return &schemas.CreateSchemaOutput{
-		SchemaName: &name, SchemaArn: schemaARN(r.name, name), SchemaVersion: aws.String("1"), Type: &v.kind,
+		SchemaName: &name, SchemaArn: s.schemaARN(r.name, name), SchemaVersion: aws.String("1"), Type: &v.kind,
 		Description: optional(v.description), LastModified: &v.made, VersionCreatedDate: &v.made,
 	}, nil
 }
@@ -164,7 +166,7 @@ func (s *schemaService) UpdateSchema(_ context.Context, in *schemas.UpdateSchema
 	}
 	x.versions = append(x.versions, v)
 	return &schemas.UpdateSchemaOutput{
-		SchemaName: &x.name, SchemaArn: schemaARN(*in.RegistryName, x.name), SchemaVersion: aws.String(strconv.Itoa(len(x.versions))), Type: &v.kind,
+		SchemaName: &x.name, SchemaArn: s.schemaARN(*in.RegistryName, x.name), SchemaVersion: aws.String(strconv.Itoa(len(x.versions))), Type: &v.kind,
 		Description: optional(v.description), LastModified: &v.made, VersionCreatedDate: &v.made,
 	}, nil
 }
@@ -176,7 +178,7 @@ func (s *schemaService) newVersion(kind, content, description string) (schemaVer
 	case !json.Valid([]byte(content)):
 		return schemaVersion{}, badSchema("Content is not valid JSON.")
 	}
-	return schemaVersion{kind: kind, content: content, description: description, made: s.sandbox.now().UTC()}, nil
+	return schemaVersion{kind: kind, content: content, description: description, made: s.home.now().UTC()}, nil
 }
 
 // DescribeSchema gives a version of a schema, the latest where none is named.
@@ -189,7 +191,7 @@ func (s *schemaService) DescribeSchema(_ context.Context, in *schemas.DescribeSc
 	}
 	v := x.versions[n-1]
 	return &schemas.DescribeSchemaOutput{
-		SchemaName: &x.name, SchemaArn: schemaARN(*in.RegistryName, x.name), SchemaVersion: aws.String(strconv.Itoa(n)), Type: &v.kind, Content: &v.content,
+		SchemaName: &x.name, SchemaArn: s.schemaARN(*in.RegistryName, x.name), SchemaVersion: aws.String(strconv.Itoa(n)), Type: &v.kind, Content: &v.content,
 		Description: optional(v.description), LastModified: &v.made, VersionCreatedDate: &v.made,
 	}, nil
 }
@@ -207,7 +209,7 @@ func (s *schemaService) ListSchemas(_ context.Context, in *schemas.ListSchemasIn
 	for _, name := range names {
 		x := r.schemas[name]
 		out.Schemas = append(out.Schemas, types.SchemaSummary{
-			SchemaName: &x.name, SchemaArn: schemaARN(r.name, name), VersionCount: aws.Int64(int64(len(x.versions))), LastModified: &x.versions[len(x.versions)-1].made,
+			SchemaName: &x.name, SchemaArn: s.schemaARN(r.name, name), VersionCount: aws.Int64(int64(len(x.versions))), LastModified: &x.versions[len(x.versions)-1].made,
 		})
 	}
 	return out, nil
@@ -229,7 +231,7 @@ func (s *schemaService) ListSchemaVersions(_ context.Context, in *schemas.ListSc
 	out := &schemas.ListSchemaVersionsOutput{SchemaVersions: []types.SchemaVersionSummary{}, NextToken: next}
 	for _, n := range versions {
 		out.SchemaVersions = append(out.SchemaVersions, types.SchemaVersionSummary{
-			SchemaName: &x.name, SchemaArn: schemaARN(*in.RegistryName, x.name), SchemaVersion: &n, Type: types.Type(x.versions[0].kind),
+			SchemaName: &x.name, SchemaArn: s.schemaARN(*in.RegistryName, x.name), SchemaVersion: &n, Type: types.Type(x.versions[0].kind),
 		})
 	}
 	return out, nil
@@ -249,7 +251,7 @@ func pageOf(names []string, prefix, token *string, limit *int32) (page []string,
 func makeRegistry(d *deployment, id string, p *properties) (resource, error) {
 	in := &schemas.CreateRegistryInput{RegistryName: aws.String(p.text("RegistryName", fitting(d.stack.name, id, 64))), Description: optional(p.text("Description", ""))}
 	p.ignore("Tags")
-	out, err := d.sandbox.schemas.CreateRegistry(d.ctx, in)
+	out, err := d.home.schemas.CreateRegistry(d.ctx, in)
 	if err != nil {
 		return resource{}, err
 	}
@@ -265,7 +267,7 @@ func makeSchema(d *deployment, id string, p *properties) (resource, error) {
 	if p.err != nil {
 		return resource{}, p.err
 	}
-	out, err := d.sandbox.schemas.CreateSchema(d.ctx, in)
+	out, err := d.home.schemas.CreateSchema(d.ctx, in)
 	if err != nil {
 		return resource{}, err
 	}

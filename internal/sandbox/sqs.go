@@ -21,7 +21,7 @@ import (
 
 // sqsService has standard queues; FIFO queues are refused.
 type sqsService struct {
-	sandbox *Sandbox
+	home *home
 
 	mu      sync.Mutex
 	queues  map[string]*queue    // by name
@@ -30,7 +30,7 @@ type sqsService struct {
 
 // queue is guarded by the service's mutex.
 type queue struct {
-	name       string
+	name, arn  string
 	attributes map[string]string // what was set
 	tags       map[string]string
 	created    time.Time
@@ -63,24 +63,24 @@ var queueDefaults = map[string]string{
 
 var queueName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
-func newSQS(s *Sandbox) *sqsService {
-	return &sqsService{sandbox: s, queues: map[string]*queue{}, deleted: map[string]time.Time{}}
+func newSQS(h *home) *sqsService {
+	return &sqsService{home: h, queues: map[string]*queue{}, deleted: map[string]time.Time{}}
 }
 
 func (s *sqsService) count(counts map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	counts["queues"] = len(s.queues)
+	counts["queues"] += len(s.queues)
 }
 
-func queueURL(name string) string { return URL + "/" + Account + "/" + name }
+func (s *sqsService) url(name string) string { return URL + "/" + s.home.account + "/" + name }
 
 // queue finds a queue by its URL. The mutex must be held.
 func (s *sqsService) queue(url *string) (*queue, error) {
 	if aws.ToString(url) == "" {
 		return nil, refuse("MissingParameter", "The request must contain the parameter QueueUrl.")
 	}
-	if q := s.queues[afterLast(*url, "/")]; q != nil {
+	if q := s.queues[afterLast(*url, "/")]; q != nil && strings.HasSuffix("/"+*url, "/"+s.home.account+"/"+q.name) {
 		return q, nil
 	}
 	return nil, noSuchQueue()
@@ -174,7 +174,7 @@ func (s *sqsService) CreateQueue(_ context.Context, in *sqs.CreateQueueInput) (*
 				}
 			}
 		}
-		return &sqs.CreateQueueOutput{QueueUrl: aws.String(queueURL(name))}, nil
+		return &sqs.CreateQueueOutput{QueueUrl: aws.String(s.url(name))}, nil
 	}
 	if at, ok := s.deleted[name]; ok && now.Sub(at) < renameBarrier {
 		return nil, &apiError{
@@ -182,11 +182,11 @@ func (s *sqsService) CreateQueue(_ context.Context, in *sqs.CreateQueueInput) (*
 			Message: "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
 		}
 	}
-	q := &queue{name: name, attributes: map[string]string{}, tags: map[string]string{}, created: now, modified: now, wake: make(chan struct{})}
+	q := &queue{name: name, arn: s.home.arn("sqs", name), attributes: map[string]string{}, tags: map[string]string{}, created: now, modified: now, wake: make(chan struct{})}
 	maps.Copy(q.attributes, in.Attributes)
 	maps.Copy(q.tags, in.Tags)
 	s.queues[name] = q
-	return &sqs.CreateQueueOutput{QueueUrl: aws.String(queueURL(name))}, nil
+	return &sqs.CreateQueueOutput{QueueUrl: aws.String(s.url(name))}, nil
 }
 
 func (s *sqsService) GetQueueUrl(_ context.Context, in *sqs.GetQueueUrlInput) (*sqs.GetQueueUrlOutput, error) {
@@ -196,7 +196,7 @@ func (s *sqsService) GetQueueUrl(_ context.Context, in *sqs.GetQueueUrlInput) (*
 	if q == nil {
 		return nil, noSuchQueue()
 	}
-	return &sqs.GetQueueUrlOutput{QueueUrl: aws.String(queueURL(q.name))}, nil
+	return &sqs.GetQueueUrlOutput{QueueUrl: aws.String(s.url(q.name))}, nil
 }
 
 func (s *sqsService) ListQueues(_ context.Context, in *sqs.ListQueuesInput) (*sqs.ListQueuesOutput, error) {
@@ -215,7 +215,7 @@ func (s *sqsService) ListQueues(_ context.Context, in *sqs.ListQueuesInput) (*sq
 	}
 	out := &sqs.ListQueuesOutput{NextToken: next}
 	for _, name := range names {
-		out.QueueUrls = append(out.QueueUrls, queueURL(name))
+		out.QueueUrls = append(out.QueueUrls, s.url(name))
 	}
 	return out, nil
 }
@@ -227,7 +227,7 @@ func (s *sqsService) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttri
 	if err != nil {
 		return nil, err
 	}
-	all := q.document(s.sandbox.options.Skew)
+	all := q.document(s.home.options.Skew)
 	out := map[string]string{}
 	for _, name := range in.AttributeNames {
 		if name == types.QueueAttributeNameAll {
@@ -257,7 +257,7 @@ func (q *queue) document(skew time.Duration) map[string]string {
 	}
 	all := maps.Clone(queueDefaults)
 	maps.Copy(all, q.attributes)
-	all["QueueArn"] = arn("sqs", q.name)
+	all["QueueArn"] = q.arn
 	all["CreatedTimestamp"] = strconv.FormatInt(q.created.Add(skew).Unix(), 10)
 	all["LastModifiedTimestamp"] = strconv.FormatInt(q.modified.Add(skew).Unix(), 10)
 	all["ApproximateNumberOfMessages"] = strconv.Itoa(visible)

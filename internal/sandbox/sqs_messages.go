@@ -52,7 +52,7 @@ func (s *sqsService) accept(name, body, sender, source string) error {
 	if q == nil {
 		return noSuchQueue()
 	}
-	if !allows(q.attributes["Policy"], "sqs:SendMessage", sender, source) {
+	if !allows(q.attributes["Policy"], "sqs:SendMessage", sender, source, s.home.account) {
 		return refuse("AccessDenied", "the policy of queue %s does not let %s send messages for %s", name, sender, source)
 	}
 	q.put(body, nil, map[string]string{"SenderId": sender}, q.seconds("DelaySeconds"))
@@ -131,7 +131,7 @@ func (s *sqsService) take(q *queue, in *sqs.ReceiveMessageInput) (got []types.Me
 		}
 		kept = append(kept, m)
 		if len(got) < int(max(1, in.MaxNumberOfMessages)) {
-			got = append(got, m.receive(now, hide, in, s.sandbox.options.Skew))
+			got = append(got, m.receive(now, hide, in, s.home.options.Skew))
 		}
 	}
 	q.messages = kept

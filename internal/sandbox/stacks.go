@@ -38,7 +38,7 @@ func newStacks() *stackService { return &stackService{stacks: map[string]*deploy
 func (s *stackService) count(counts map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	counts["stacks"] = len(s.stacks)
+	counts["stacks"] += len(s.stacks)
 }
 
 // find gives a stack by its name or id.

@@ -16,7 +16,7 @@ import (
 
 // statesService is Step Functions with STANDARD state machines.
 type statesService struct {
-	sandbox *Sandbox
+	home *home
 
 	mu         sync.Mutex
 	machines   map[string]*machine   // by ARN
@@ -37,19 +37,21 @@ type execution struct {
 	history               []types.HistoryEvent
 }
 
-func newStates(s *Sandbox) *statesService {
-	return &statesService{sandbox: s, machines: map[string]*machine{}, executions: map[string]*execution{}}
+func newStates(h *home) *statesService {
+	return &statesService{home: h, machines: map[string]*machine{}, executions: map[string]*execution{}}
 }
 
 func (s *statesService) count(counts map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	counts["state_machines"], counts["executions_running"] = len(s.machines), 0
+	counts["state_machines"] += len(s.machines)
+	running := 0
 	for _, e := range s.executions {
 		if e.status == types.ExecutionStatusRunning {
-			counts["executions_running"]++
+			running++
 		}
 	}
+	counts["executions_running"] += running
 }
 
 // create makes a state machine and gives its ARN.
@@ -58,7 +60,7 @@ func (s *statesService) create(name, definition, role string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m.name, m.arn, m.role, m.definition, m.created = name, arn("states", "stateMachine:"+name), role, definition, s.sandbox.now()
+	m.name, m.arn, m.role, m.definition, m.created = name, s.home.arn("states", "stateMachine:"+name), role, definition, s.home.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.machines[m.arn] != nil {
@@ -112,7 +114,7 @@ func (s *statesService) StartExecution(_ context.Context, in *sfn.StartExecution
 	if err != nil {
 		return nil, err
 	}
-	id := arn("states", "execution:"+m.name+":"+name)
+	id := s.home.arn("states", "execution:"+m.name+":"+name)
 	if old := s.executions[id]; old != nil {
 		if old.status != types.ExecutionStatusRunning || old.input != input {
 			return nil, refuse("ExecutionAlreadyExists", "Execution Already Exists: '%s'", id)
@@ -120,7 +122,7 @@ func (s *statesService) StartExecution(_ context.Context, in *sfn.StartExecution
 		return &sfn.StartExecutionOutput{ExecutionArn: &old.arn, StartDate: &old.started}, nil
 	}
 	e := &execution{
-		arn: id, name: name, input: input, machine: m, started: s.sandbox.now(), now: s.sandbox.now, status: types.ExecutionStatusRunning,
+		arn: id, name: name, input: input, machine: m, started: s.home.now(), now: s.home.now, status: types.ExecutionStatusRunning,
 		traceHeader: aws.ToString(in.TraceHeader), cancel: func() {},
 	}
 	s.executions[id] = e
@@ -130,7 +132,7 @@ func (s *statesService) StartExecution(_ context.Context, in *sfn.StartExecution
 
 // launch runs an execution in the background. The mutex must be held.
 func (s *statesService) launch(e *execution, input any) {
-	ctx, cancel := context.WithCancel(s.sandbox.ctx)
+	ctx, cancel := context.WithCancel(s.home.ctx)
 	if limit := e.machine.TimeoutSeconds; limit > 0 {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeoutCause(ctx, time.Duration(limit)*time.Second, errMachineTimeout)
@@ -138,7 +140,7 @@ func (s *statesService) launch(e *execution, input any) {
 	} else {
 		e.cancel = cancel
 	}
-	s.sandbox.spawn(func(context.Context) {
+	s.home.spawn(func(context.Context) {
 		defer e.cancel()
 		(&interpreter{service: s, execution: e}).run(ctx, input)
 	})

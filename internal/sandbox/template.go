@@ -12,6 +12,9 @@ import (
 // templateDocument is a CloudFormation template as it stands in its file.
 type templateDocument struct {
 	Description string
+	account     string   // where its stack goes in the sandbox
+	region      string   // likewise
+	harmless    []string // faults with which the suite must still pass
 	parameters  map[string]templateParameter
 	conditions  map[string]*yaml.Node
 	resources   []templateResource // in the file's order
@@ -51,6 +54,16 @@ func Faults(template []byte) ([]string, error) {
 	return t.parameters[faultParameter].allowed, nil
 }
 
+// HarmlessFaults lists those of a template's faults that its suite must not mind. Its Metadata names them
+// (Sandbox: {HarmlessFaults: […]}).
+func HarmlessFaults(template []byte) ([]string, error) {
+	t, err := parseTemplate(template)
+	if err != nil {
+		return nil, err
+	}
+	return t.harmless, nil
+}
+
 func at(n *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("line %d: %s", n.Line, fmt.Sprintf(format, args...))
 }
@@ -64,11 +77,13 @@ func parseTemplate(source []byte) (*templateDocument, error) {
 	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
 		return nil, errors.New("the template is not a mapping of sections such as Resources")
 	}
-	t := &templateDocument{parameters: map[string]templateParameter{}, conditions: map[string]*yaml.Node{}}
+	t := &templateDocument{account: Account, region: Region, parameters: map[string]templateParameter{}, conditions: map[string]*yaml.Node{}}
 	err := eachField(root.Content[0], func(key, value *yaml.Node) error {
 		switch key.Value {
-		case "AWSTemplateFormatVersion", "Metadata":
+		case "AWSTemplateFormatVersion":
 			return nil
+		case "Metadata":
+			return t.parseMetadata(value)
 		case "Description":
 			t.Description = value.Value
 			return nil
@@ -117,6 +132,30 @@ func resolved(n *yaml.Node) *yaml.Node {
 		return n.Alias
 	}
 	return n
+}
+
+// parseMetadata reads what is meant for the sandbox; CloudFormation and its other readers have keys of their own.
+func (t *templateDocument) parseMetadata(n *yaml.Node) error {
+	return eachField(n, func(key, value *yaml.Node) error {
+		if key.Value != "Sandbox" {
+			return nil
+		}
+		return eachField(value, func(k, v *yaml.Node) error {
+			switch k.Value {
+			case "Account":
+				if t.account = v.Value; !accountID.MatchString(v.Value) {
+					return at(v, "%q is no account: it has 12 digits", v.Value)
+				}
+			case "Region":
+				t.region = v.Value
+			case "HarmlessFaults":
+				t.harmless = scalars(v)
+			default:
+				return at(k, "the sandbox does not know %s; it knows Account, Region, HarmlessFaults", k.Value)
+			}
+			return nil
+		})
+	})
 }
 
 func (t *templateDocument) parseParameter(key, value *yaml.Node) error {

@@ -206,24 +206,25 @@ func (o *open) forget(c net.Conn) {
 }
 
 // Drop removes what no operation of the sandbox removes, with all that is in it, as somebody might during a run: a
-// "table", a "bucket" or a "state_machine", by its name.
+// "table", a "bucket" or a "state_machine" of the base account and region, by its name.
 func (s *Sandbox) Drop(what, name string) error {
+	h := s.home(Account, Region)
 	switch what {
 	case "table":
-		s.dynamo.mu.Lock()
-		defer s.dynamo.mu.Unlock()
-		if s.dynamo.tables[name] != nil {
-			delete(s.dynamo.tables, name)
+		h.dynamo.mu.Lock()
+		defer h.dynamo.mu.Unlock()
+		if h.dynamo.tables[name] != nil {
+			delete(h.dynamo.tables, name)
 			return nil
 		}
 	case "bucket":
-		return s.s3.store.ForceDeleteBucket(name)
+		return h.s3.store.ForceDeleteBucket(name)
 	case "state_machine":
-		s.states.mu.Lock()
-		defer s.states.mu.Unlock()
-		for arn, m := range s.states.machines {
+		h.states.mu.Lock()
+		defer h.states.mu.Unlock()
+		for arn, m := range h.states.machines {
 			if m.name == name {
-				delete(s.states.machines, arn)
+				delete(h.states.machines, arn)
 				return nil
 			}
 		}

@@ -43,7 +43,7 @@ const traceLimit = 500 << 10
 // xrayService is X-Ray. A document is given as it was put: subsegments that were put by themselves are not joined to
 // their segment, and no segments are inferred.
 type xrayService struct {
-	sandbox *Sandbox
+	home    *home
 	options XRay
 
 	mu         sync.Mutex
@@ -78,8 +78,8 @@ type retrieval struct {
 	begun    time.Time // what came later is not in it
 }
 
-func newXRay(s *Sandbox) *xrayService {
-	return &xrayService{sandbox: s, options: s.options.XRay, traces: map[string]*tracedSegments{}, retrievals: map[string]*retrieval{}}
+func newXRay(h *home) *xrayService {
+	return &xrayService{home: h, options: h.options.XRay, traces: map[string]*tracedSegments{}, retrievals: map[string]*retrieval{}}
 }
 
 // xrayPaths are the operations of X-Ray's REST protocol; all are POST, with everything in the body.
@@ -123,7 +123,7 @@ func (x *xrayService) PutTraceSegments(_ context.Context, in *xray.PutTraceSegme
 func (x *xrayService) put(doc map[string]any) {
 	text := compactJSON(doc)
 	if id, code := x.record(text); code != "" {
-		x.sandbox.lose("segment "+id, "X-Ray", invalidRequest("%s: %s", code, text))
+		x.home.lose("segment "+id, "X-Ray", invalidRequest("%s: %s", code, text))
 	}
 }
 
@@ -143,7 +143,7 @@ func (x *xrayService) record(text string) (id, code string) {
 	if json.Unmarshal([]byte(text), &doc) != nil || len(text) > 64<<10 {
 		return "", "ParseError"
 	}
-	now := x.sandbox.now()
+	now := x.home.now()
 	begun, _ := strconv.ParseInt(strings.SplitN(doc.TraceID+"--", "-", 3)[1], 16, 64)
 	switch age := now.Sub(time.Unix(begun, 0)); {
 	case doc.ID == "":
@@ -227,7 +227,7 @@ func (x *xrayService) BatchGetTraces(_ context.Context, in *xray.BatchGetTracesI
 		out.UnprocessedTraceIds = in.TraceIds
 		return out, nil
 	}
-	found, next, err := x.page(in.TraceIds, in.NextToken, x.sandbox.now())
+	found, next, err := x.page(in.TraceIds, in.NextToken, x.home.now())
 	for _, f := range found {
 		t := types.Trace{Id: &f.trace.id, Duration: duration(f.segments), LimitExceeded: &f.trace.exceeded}
 		for _, s := range f.segments {
@@ -325,7 +325,7 @@ func (x *xrayService) StartTraceRetrieval(_ context.Context, in *xray.StartTrace
 	if err := checkTraceIDs(in.TraceIds, 1); err != nil {
 		return nil, err
 	}
-	now := x.sandbox.now()
+	now := x.home.now()
 	token := newID()
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -343,7 +343,7 @@ func (x *xrayService) ListRetrievedTraces(_ context.Context, in *xray.ListRetrie
 		return nil, &apiError{Code: "ResourceNotFoundException", Message: "No retrieval has this token", Status: http.StatusNotFound}
 	}
 	out := &xray.ListRetrievedTracesOutput{RetrievalStatus: types.RetrievalStatusRunning, TraceFormat: types.TraceFormatTypeXray, Traces: []types.RetrievedTrace{}}
-	if x.sandbox.now().Before(r.done) {
+	if x.home.now().Before(r.done) {
 		return out, nil
 	}
 	out.RetrievalStatus = types.RetrievalStatusComplete
@@ -378,7 +378,7 @@ func (x *xrayService) GetTraceSummaries(_ context.Context, in *xray.GetTraceSumm
 	out := &xray.GetTraceSummariesOutput{TraceSummaries: []types.TraceSummary{}, ApproximateTime: in.EndTime}
 	after := aws.ToString(in.NextToken)
 	for _, id := range slices.Sorted(maps.Keys(x.traces)) {
-		segments := x.traces[id].at(x.sandbox.now())
+		segments := x.traces[id].at(x.home.now())
 		begun, _ := strconv.ParseInt(id[2:10], 16, 64)
 		// a trace's id has whole seconds only
 		if id <= after || len(segments) == 0 || begun < in.StartTime.Unix() || begun > in.EndTime.Unix() || !wanted.match(segments) {

@@ -24,6 +24,7 @@ type machine struct {
 	States         map[string]*state
 
 	name, arn, role, definition string
+	traced                      bool // has tracing
 	created                     time.Time
 }
 

@@ -18,6 +18,7 @@ type interpreter struct {
 	service   *statesService
 	execution *execution
 	context   map[string]any // the context object, $$
+	trace     *machineTrace  // nil when the execution is not traced
 }
 
 func (i *interpreter) record(e types.HistoryEvent) {
@@ -264,7 +265,9 @@ func (i *interpreter) fail(s *state, in any) error {
 func (i *interpreter) retrying(ctx context.Context, s *state, in any) (any, error) {
 	used := map[*retrier]int{}
 	for {
-		out, err := i.task(ctx, s, in)
+		inside, ended := i.traced(ctx)
+		out, err := i.task(inside, s, in)
+		ended(err)
 		if err == nil || ctx.Err() != nil {
 			return out, err
 		}

@@ -97,7 +97,7 @@ func (i *interpreter) call(ctx context.Context, ref string, in any) (any, *state
 		a, _ := answerFor(err)
 		return nil, fails("Lambda."+a.code, "%s", a.message)
 	}
-	done := l.invoke(ctx, f, []byte(compactJSON(in)))
+	done := l.invoke(ctx, f, []byte(compactJSON(in)), false)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, fails("States.Timeout", "")
 	}

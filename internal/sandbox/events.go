@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -167,7 +168,7 @@ func (e *eventsService) ListEventBuses(_ context.Context, in *eventbridge.ListEv
 
 // PutEvents answers as AWS does: an entry that is not well formed fails by itself, and an event for a bus that does
 // not exist is accepted and lost.
-func (e *eventsService) PutEvents(_ context.Context, in *eventbridge.PutEventsInput) (*eventbridge.PutEventsOutput, error) {
+func (e *eventsService) PutEvents(ctx context.Context, in *eventbridge.PutEventsInput) (*eventbridge.PutEventsOutput, error) {
 	if n := len(in.Entries); n == 0 || n > mostEntries {
 		return nil, invalid("1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d, inclusive; it has %d", mostEntries, n)
 	}
@@ -180,7 +181,7 @@ func (e *eventsService) PutEvents(_ context.Context, in *eventbridge.PutEventsIn
 	}
 	out := &eventbridge.PutEventsOutput{}
 	for _, entry := range in.Entries {
-		id, failed := e.putEvent(entry)
+		id, failed := e.putEvent(ctx, entry)
 		if failed != nil {
 			out.FailedEntryCount++
 			out.Entries = append(out.Entries, types.PutEventsResultEntry{ErrorCode: aws.String(failed.Code), ErrorMessage: aws.String(failed.Message)})
@@ -191,7 +192,7 @@ func (e *eventsService) PutEvents(_ context.Context, in *eventbridge.PutEventsIn
 	return out, nil
 }
 
-func (e *eventsService) putEvent(entry types.PutEventsRequestEntry) (string, *apiError) {
+func (e *eventsService) putEvent(ctx context.Context, entry types.PutEventsRequestEntry) (string, *apiError) {
 	for name, v := range map[string]*string{"Source": entry.Source, "DetailType": entry.DetailType, "Detail": entry.Detail} {
 		if aws.ToString(v) == "" {
 			return "", refuse("InvalidArgument", "Parameter %s is not valid. Reason: %s is a required argument.", name, name)
@@ -213,25 +214,38 @@ func (e *eventsService) putEvent(entry types.PutEventsRequestEntry) (string, *ap
 	if entry.Time != nil {
 		at = *entry.Time
 	}
+	if !e.home.has(aws.ToString(entry.EventBusName)) {
+		return "", refuse("AccessDeniedException", "the sandbox lets nobody put events on a bus of another account or region: %s; assume a role there", *entry.EventBusName)
+	}
 	event := map[string]any{
 		"version": "0", "id": newID(), "detail-type": *entry.DetailType, "source": *entry.Source, "account": e.home.account,
 		"time": at.UTC().Format("2006-01-02T15:04:05Z"), "region": e.home.region, "resources": anyList(entry.Resources), "detail": detail,
 	}
-	e.publish(busName(entry.EventBusName), event)
+	header := cmp.Or(aws.ToString(entry.TraceHeader), tracedBy(ctx))
+	_ = e.publish(busName(entry.EventBusName), busEvent{document: event, trace: header}) // a bus that is not there swallows it
 	return event["id"].(string), nil
 }
 
-// publish hands an event to the targets of every enabled rule of the bus that matches it.
-func (e *eventsService) publish(busName string, event map[string]any) {
+// busEvent is an event on its way, with what its targets do not see of it.
+type busEvent struct {
+	document  map[string]any
+	trace     string // the header it came with
+	forwarded bool   // a rule of another bus sent it
+}
+
+// publish hands an event to the targets of every enabled rule of the bus that matches it. An error says that there is
+// no such bus.
+func (e *eventsService) publish(busName string, event busEvent) error {
 	type hit struct {
 		rule   string
 		target target
 	}
 	var hits []hit
 	e.mu.Lock()
-	if b := e.buses[busName]; b != nil {
+	b, err := e.find(&busName)
+	if err == nil {
 		for _, r := range b.rules {
-			if r.state == types.RuleStateDisabled || time.Since(r.changed) < e.home.options.Delivery.RuleDelay || !r.matches(event) {
+			if r.state == types.RuleStateDisabled || time.Since(r.changed) < e.home.options.Delivery.RuleDelay || !r.matches(event.document) {
 				continue
 			}
 			for _, t := range r.targets {
@@ -241,8 +255,9 @@ func (e *eventsService) publish(busName string, event map[string]any) {
 	}
 	e.mu.Unlock()
 	for _, h := range hits {
-		e.home.deliver(func(ctx context.Context) { e.send(ctx, h.rule, h.target, event) })
+		e.home.deliver(func(ctx context.Context) { e.send(traced(ctx, event.trace), h.rule, h.target, event) })
 	}
+	return err
 }
 
 func (e *eventsService) TestEventPattern(_ context.Context, in *eventbridge.TestEventPatternInput) (*eventbridge.TestEventPatternOutput, error) {

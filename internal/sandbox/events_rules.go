@@ -138,7 +138,7 @@ func (e *eventsService) turn(busRef, name *string, state types.RuleState) error 
 func (e *eventsService) PutTargets(_ context.Context, in *eventbridge.PutTargetsInput) (*eventbridge.PutTargetsOutput, error) {
 	ready := make([]target, 0, len(in.Targets))
 	for _, t := range in.Targets {
-		prepared, err := prepareTarget(t)
+		prepared, err := e.prepareTarget(t)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -24,7 +25,7 @@ func (t target) id() string { return aws.ToString(t.Id) }
 var templateVariable = regexp.MustCompile(`<([A-Za-z0-9_.-]+)>`)
 
 // prepareTarget reads a target and refuses what the sandbox cannot deliver to.
-func prepareTarget(t types.Target) (target, error) {
+func (e *eventsService) prepareTarget(t types.Target) (target, error) {
 	out := target{Target: t}
 	if aws.ToString(t.Id) == "" || aws.ToString(t.Arn) == "" {
 		return out, invalid("1 validation error detected: a target needs an Id and an Arn")
@@ -33,6 +34,9 @@ func prepareTarget(t types.Target) (target, error) {
 	case "lambda", "sqs", "states", "events":
 	default:
 		return out, invalid("Parameter %s is not valid. Reason: the sandbox delivers to lambda, sqs, states and events, not to %q", *t.Arn, service)
+	}
+	if arnService(*t.Arn) != "events" && !e.home.has(*t.Arn) {
+		return out, invalid("Parameter %s is not valid. Reason: of what other accounts and regions have, the sandbox delivers to event buses only", *t.Arn)
 	}
 	given := 0
 	for _, is := range []bool{t.Input != nil, t.InputPath != nil, t.InputTransformer != nil} {
@@ -158,23 +162,37 @@ func (t target) variable(name, ruleARN string, event map[string]any, now time.Ti
 }
 
 // send delivers an event to one target of a rule.
-func (e *eventsService) send(ctx context.Context, ruleARN string, t target, event map[string]any) {
+func (e *eventsService) send(ctx context.Context, ruleARN string, t target, event busEvent) {
 	to := aws.ToString(t.Arn)
-	body, err := t.input(ruleARN, event, e.home.now())
+	body, err := t.input(ruleARN, event.document, e.home.now())
 	if err == nil {
 		err = e.sendBody(ctx, ruleARN, t, to, body, event)
 	}
 	if err != nil && ctx.Err() == nil {
-		e.home.lose(fmt.Sprintf("event %s of %s by %s", event["id"], event["source"], ruleARN), to, err)
+		e.home.lose(fmt.Sprintf("event %s of %s by %s", event.document["id"], event.document["source"], ruleARN), to, err)
 	}
+}
+
+// forward sends an event on to another bus, of any account and region. No event is sent on twice.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html
+func (e *eventsService) forward(t target, event busEvent) error {
+	if event.forwarded {
+		return errors.New("it came from another bus already, and EventBridge sends no event on to a third one")
+	}
+	event.forwarded = true
+	to := e
+	if a, ok := arnAddress(*t.Arn); ok {
+		to = e.home.home(a.account, a.region).events
+	}
+	return to.publish(busName(t.Arn), event)
 }
 
 const eventsPrincipal = "events.amazonaws.com"
 
-func (e *eventsService) sendBody(ctx context.Context, ruleARN string, t target, to, body string, event map[string]any) error {
+func (e *eventsService) sendBody(ctx context.Context, ruleARN string, t target, to, body string, event busEvent) error {
 	switch arnService(to) {
 	case "sqs":
-		return e.home.sqs.accept(afterLast(to, ":"), body, eventsPrincipal, ruleARN)
+		return e.home.sqs.accept(ctx, afterLast(to, ":"), body, eventsPrincipal, ruleARN)
 	case "lambda":
 		return e.home.lambda.trigger(ctx, to, []byte(body), eventsPrincipal, ruleARN)
 	case "states":
@@ -184,8 +202,7 @@ func (e *eventsService) sendBody(ctx context.Context, ruleARN string, t target, 
 		_, err := e.home.states.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: t.Arn, Input: aws.String(body)})
 		return err
 	case "events":
-		e.publish(busName(t.Arn), event)
-		return nil
+		return e.forward(t, event)
 	}
 	return fmt.Errorf("the sandbox does not deliver to %s", to)
 }

@@ -23,8 +23,11 @@ type Call struct {
 	RequestID    string
 	Event        any               // the decoded JSON event; numbers are json.Number
 	Env          map[string]string // the Environment variables of the template
+	TraceHeader  string            // what _X_AMZN_TRACE_ID says, "" without a trace; calls through Config carry it
 	Config       aws.Config        // makes clients that talk to the sandbox
 	Log          func(line string) // writes a line to the function's log group
+	// TraceLate is for the body to set: so much later than its end its segments can be read, and then in pieces.
+	TraceLate time.Duration
 }
 
 // Failure is an error of a function with the type that its inline code would raise. Errors of other types appear
@@ -51,6 +54,7 @@ type function struct {
 	env                               map[string]string
 	timeout                           time.Duration
 	modified                          time.Time
+	active                            bool // has active tracing
 	body                              Function
 	permissions                       []permission
 }
@@ -95,7 +99,7 @@ func (l *lambdaService) trigger(ctx context.Context, ref string, event []byte, p
 	if !l.permitted(f, principal, source) {
 		return refuse("AccessDeniedException", "no AWS::Lambda::Permission lets %s invoke function %s for %s", principal, f.name, source)
 	}
-	if done := l.invoke(ctx, f, event); done.err != nil {
+	if done := l.invoke(ctx, f, event, true); done.err != nil {
 		return done.err
 	}
 	return nil
@@ -125,13 +129,16 @@ func (f *function) fail(kind, message string) invocation {
 	return invocation{payload: payload, err: &Failure{Type: kind, Message: message}}
 }
 
-// invoke runs a function's body and writes its log.
-func (l *lambdaService) invoke(ctx context.Context, f *function, payload []byte) invocation {
+// invoke runs a function's body and writes its log and its part of the trace. queued says that no caller waits for its
+// end.
+func (l *lambdaService) invoke(ctx context.Context, f *function, payload []byte, queued bool) invocation {
 	event, err := parseJSON(payload)
 	if err != nil {
 		return f.fail("Runtime.UnmarshalError", "the event is not JSON: "+err.Error())
 	}
-	call := &Call{FunctionName: f.name, RequestID: newID(), Event: event, Env: f.env, Config: l.home.config()}
+	record := l.record(f, tracedBy(ctx), queued)
+	call := &Call{FunctionName: f.name, RequestID: newID(), Event: event, Env: f.env, TraceHeader: record.header(tracedBy(ctx))}
+	call.Config = tracing(l.home.config(), call.TraceHeader)
 	var mu sync.Mutex // of lines; the body may log from goroutines of its own
 	var lines []string
 	call.Log = func(line string) {
@@ -143,6 +150,7 @@ func (l *lambdaService) invoke(ctx context.Context, f *function, payload []byte)
 	call.Log(fmt.Sprintf("START RequestId: %s Version: $LATEST", call.RequestID))
 	start := time.Now()
 	done := f.run(ctx, call)
+	record.end(done, call.TraceLate)
 	if done.err != nil {
 		call.Log(fmt.Sprintf("[ERROR] %s: %s", done.err.Type, done.err.Message))
 	}

@@ -115,7 +115,7 @@ func (l *lambdaService) feed(ctx context.Context, m *mapping, batch []any) {
 
 func (l *lambdaService) try(ctx context.Context, m *mapping, event []byte) {
 	for attempt := 0; ctx.Err() == nil; attempt++ {
-		done := l.invoke(ctx, m.function, event)
+		done := l.invoke(ctx, m.function, event, false)
 		if done.err == nil {
 			return
 		}

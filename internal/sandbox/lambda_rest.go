@@ -69,18 +69,19 @@ func (l *lambdaService) serveInvoke(w http.ResponseWriter, r *http.Request, name
 		return refuse("InvalidRequestContentException", "Could not parse request body into json: %v", err)
 	}
 	w.Header().Set("X-Amz-Executed-Version", "$LATEST")
+	header := tracedBy(r.Context())
 	switch kind := r.Header.Get("X-Amz-Invocation-Type"); kind {
 	case "DryRun":
 		w.WriteHeader(http.StatusNoContent)
 	case "Event":
 		l.home.deliver(func(ctx context.Context) {
-			if done := l.invoke(ctx, f, payload); done.err != nil {
+			if done := l.invoke(traced(ctx, header), f, payload, true); done.err != nil {
 				l.home.lose("asynchronous invocation", f.name, done.err)
 			}
 		})
 		w.WriteHeader(http.StatusAccepted)
 	case "", "RequestResponse":
-		done := l.invoke(l.home.ctx, f, payload)
+		done := l.invoke(traced(l.home.ctx, header), f, payload, false)
 		if done.err != nil {
 			w.Header().Set("X-Amz-Function-Error", "Unhandled")
 		}

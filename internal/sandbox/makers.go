@@ -164,7 +164,16 @@ func makeFunction(d *deployment, id string, p *properties) (resource, error) {
 		f.logGroup = l.text("LogGroup", f.logGroup)
 		l.ignore("LogFormat", "ApplicationLogLevel", "SystemLogLevel")
 	})
-	p.ignore("Code", "MemorySize", "Description", "Architectures", "Tags", "TracingConfig", "EphemeralStorage", "ReservedConcurrentExecutions", "PackageType")
+	p.object("TracingConfig", func(t *properties) {
+		switch mode := t.required("Mode"); mode {
+		case "Active":
+			f.active = true
+		case "PassThrough":
+		default:
+			t.fail("Mode", "is Active or PassThrough, not %q", mode)
+		}
+	})
+	p.ignore("Code", "MemorySize", "Description", "Architectures", "Tags", "EphemeralStorage", "ReservedConcurrentExecutions", "PackageType")
 	l := d.home.lambda
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -300,10 +309,12 @@ func makeStateMachine(d *deployment, id string, p *properties) (resource, error)
 	if kind := p.text("StateMachineType", "STANDARD"); kind != "STANDARD" {
 		p.fail("StateMachineType", "the sandbox runs STANDARD state machines only, not %s", kind)
 	}
-	p.ignore("LoggingConfiguration", "TracingConfiguration", "Tags")
+	traced := false
+	p.object("TracingConfiguration", func(t *properties) { traced = t.text("Enabled", "false") == "true" })
+	p.ignore("LoggingConfiguration", "Tags")
 	if p.err != nil {
 		return resource{}, p.err
 	}
-	machineARN, err := d.home.states.create(name, definition, role)
+	machineARN, err := d.home.states.create(name, definition, role, traced)
 	return resource{ref: machineARN, attributes: map[string]string{"Arn": machineARN, "Name": name}}, err
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/internal/trace"
 )
 
 const (
@@ -206,7 +207,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	signed := scopeOf(r)
 	ctx = context.WithValue(context.WithValue(ctx, answerKey{}, answer), keyID{}, signed.key)
 	h := s.home(s.account(signed.key), cmp.Or(signed.region, Region))
-	h.routes.ServeHTTP(answer, r.WithContext(ctx))
+	h.routes.ServeHTTP(answer, r.WithContext(traced(ctx, r.Header.Get(trace.HeaderName))))
 	answer.end()
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/aws/smithy-go"
 
 	"github.com/rehearse-dev/rehearse/internal/sandbox"
@@ -30,6 +31,7 @@ type clients struct {
 	t   *testing.T
 	ctx context.Context
 	*sandbox.Sandbox
+	account, region string
 
 	sqs    *sqs.Client
 	events *eventbridge.Client
@@ -40,6 +42,7 @@ type clients struct {
 	lambda *lambda.Client
 	s3     *s3.Client
 	sts    *sts.Client
+	xray   *xray.Client
 }
 
 // start runs a sandbox until the test ends. Inside a bubble the caller must close it itself, before the bubble ends.
@@ -49,12 +52,20 @@ func start(t *testing.T, o sandbox.Options) *clients {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := s.Config()
+	return clientsOf(t, s, sandbox.Account, sandbox.Region, s.Config())
+}
+
+// in are the clients of another account and region.
+func (c *clients) in(account, region string) *clients {
+	return clientsOf(c.t, c.Sandbox, account, region, c.ConfigFor(account, region))
+}
+
+func clientsOf(t *testing.T, s *sandbox.Sandbox, account, region string, c aws.Config) *clients {
 	c.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	return &clients{
-		t: t, ctx: t.Context(), Sandbox: s,
+		t: t, ctx: t.Context(), Sandbox: s, account: account, region: region,
 		sqs: sqs.NewFromConfig(c), events: eventbridge.NewFromConfig(c), states: sfn.NewFromConfig(c), dynamo: dynamodb.NewFromConfig(c),
-		logs: cloudwatchlogs.NewFromConfig(c), stacks: cloudformation.NewFromConfig(c), lambda: lambda.NewFromConfig(c), sts: sts.NewFromConfig(c),
+		logs: cloudwatchlogs.NewFromConfig(c), stacks: cloudformation.NewFromConfig(c), lambda: lambda.NewFromConfig(c), sts: sts.NewFromConfig(c), xray: xray.NewFromConfig(c),
 		s3: s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = true }),
 	}
 }

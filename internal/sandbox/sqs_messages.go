@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-func (s *sqsService) SendMessage(_ context.Context, in *sqs.SendMessageInput) (*sqs.SendMessageOutput, error) {
+func (s *sqsService) SendMessage(ctx context.Context, in *sqs.SendMessageInput) (*sqs.SendMessageOutput, error) {
 	if aws.ToString(in.MessageBody) == "" {
 		return nil, refuse("MissingParameter", "The request must contain the parameter MessageBody.")
 	}
@@ -26,7 +26,7 @@ func (s *sqsService) SendMessage(_ context.Context, in *sqs.SendMessageInput) (*
 	if in.DelaySeconds > 0 {
 		delay = time.Duration(in.DelaySeconds) * time.Second
 	}
-	system := map[string]string{}
+	system := systemAttributes(ctx)
 	for k, v := range in.MessageSystemAttributes {
 		system[k] = aws.ToString(v.StringValue)
 	}
@@ -43,9 +43,17 @@ func (q *queue) put(body string, attributes map[string]types.MessageAttributeVal
 	return m
 }
 
+// systemAttributes are those that the way of a message gives it.
+func systemAttributes(ctx context.Context) map[string]string {
+	if header := tracedBy(ctx); header != "" {
+		return map[string]string{string(types.MessageSystemAttributeNameAWSTraceHeader): header}
+	}
+	return map[string]string{}
+}
+
 // accept puts a message that another service sends, if the queue's policy lets it: sender is the service
 // ("events.amazonaws.com"), source the ARN of what sends.
-func (s *sqsService) accept(name, body, sender, source string) error {
+func (s *sqsService) accept(ctx context.Context, name, body, sender, source string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := s.queues[name]
@@ -55,7 +63,9 @@ func (s *sqsService) accept(name, body, sender, source string) error {
 	if !allows(q.attributes["Policy"], "sqs:SendMessage", sender, source, s.home.account) {
 		return refuse("AccessDenied", "the policy of queue %s does not let %s send messages for %s", name, sender, source)
 	}
-	q.put(body, nil, map[string]string{"SenderId": sender}, q.seconds("DelaySeconds"))
+	system := systemAttributes(ctx)
+	system["SenderId"] = sender
+	q.put(body, nil, system, q.seconds("DelaySeconds"))
 	return nil
 }
 

@@ -55,11 +55,12 @@ func (s *statesService) count(counts map[string]int) {
 }
 
 // create makes a state machine and gives its ARN.
-func (s *statesService) create(name, definition, role string) (string, error) {
+func (s *statesService) create(name, definition, role string, traced bool) (string, error) {
 	m, err := parseMachine([]byte(definition))
 	if err != nil {
 		return "", err
 	}
+	m.traced = traced
 	m.name, m.arn, m.role, m.definition, m.created = name, s.home.arn("states", "stateMachine:"+name), role, definition, s.home.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +93,7 @@ func (s *statesService) execution(ref *string) (*execution, error) {
 	return nil, refuse("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", *ref)
 }
 
-func (s *statesService) StartExecution(_ context.Context, in *sfn.StartExecutionInput) (*sfn.StartExecutionOutput, error) {
+func (s *statesService) StartExecution(ctx context.Context, in *sfn.StartExecutionInput) (*sfn.StartExecutionOutput, error) {
 	input := aws.ToString(in.Input)
 	if in.Input == nil {
 		input = "{}"
@@ -123,7 +124,7 @@ func (s *statesService) StartExecution(_ context.Context, in *sfn.StartExecution
 	}
 	e := &execution{
 		arn: id, name: name, input: input, machine: m, started: s.home.now(), now: s.home.now, status: types.ExecutionStatusRunning,
-		traceHeader: aws.ToString(in.TraceHeader), cancel: func() {},
+		traceHeader: cmp.Or(aws.ToString(in.TraceHeader), tracedBy(ctx)), cancel: func() {},
 	}
 	s.executions[id] = e
 	s.launch(e, doc)
@@ -142,7 +143,9 @@ func (s *statesService) launch(e *execution, input any) {
 	}
 	s.home.spawn(func(context.Context) {
 		defer e.cancel()
-		(&interpreter{service: s, execution: e}).run(ctx, input)
+		i := &interpreter{service: s, execution: e, trace: s.record(e)}
+		i.run(ctx, input)
+		i.end()
 	})
 }
 

@@ -67,13 +67,18 @@ func (c *clients) outputs(stack string) map[string]string {
 // listen makes a queue that gets every event of a pattern on the default bus.
 func (c *clients) listen(name, pattern string) string {
 	c.t.Helper()
-	rule := must[*eventbridge.PutRuleOutput](c.t)(c.events.PutRule(c.ctx, &eventbridge.PutRuleInput{Name: &name, EventPattern: &pattern}))
-	queueARN := "arn:aws:sqs:" + sandbox.Region + ":" + sandbox.Account + ":" + name
+	return c.listenOn("default", name, pattern)
+}
+
+func (c *clients) listenOn(bus, name, pattern string) string {
+	c.t.Helper()
+	rule := must[*eventbridge.PutRuleOutput](c.t)(c.events.PutRule(c.ctx, &eventbridge.PutRuleInput{EventBusName: &bus, Name: &name, EventPattern: &pattern}))
+	queueARN := "arn:aws:sqs:" + c.region + ":" + c.account + ":" + name
 	url := *must[*sqs.CreateQueueOutput](c.t)(c.sqs.CreateQueue(c.ctx, &sqs.CreateQueueInput{QueueName: &name, Attributes: map[string]string{
 		"Policy": queuePolicy(*rule.RuleArn),
 	}})).QueueUrl
 	must[*eventbridge.PutTargetsOutput](c.t)(c.events.PutTargets(c.ctx, &eventbridge.PutTargetsInput{
-		Rule: &name, Targets: []eb.Target{{Id: aws.String("queue"), Arn: &queueARN}},
+		EventBusName: &bus, Rule: &name, Targets: []eb.Target{{Id: aws.String("queue"), Arn: &queueARN}},
 	}))
 	return url
 }

@@ -16,18 +16,11 @@ import (
 )
 
 // tracer puts and reads traces.
-type tracer struct {
-	*clients
-	xray *xray.Client
-}
+type tracer struct{ *clients }
 
 func withXRay(t *testing.T, o sandbox.Options, f func(*tracer)) {
 	t.Helper()
-	bubble(t, o, func(c *clients) {
-		cfg := c.Config()
-		cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
-		f(&tracer{c, xray.NewFromConfig(cfg)})
-	})
+	bubble(t, o, func(c *clients) { f(&tracer{c}) })
 }
 
 // traceID is the n-th trace that began now.

@@ -79,7 +79,7 @@ func accountsOnMiniStack(ctx context.Context, b *bench) error {
 		return err
 	}
 	for name, config := range sides {
-		if err := b.checkInventory(ctx, config, "the run in another account than asked for, "+name, before[name]); err != nil {
+		if err := b.checkInventory(ctx, "the run in another account than asked for, "+name, before[name], config); err != nil {
 			return err
 		}
 	}
@@ -89,7 +89,7 @@ func accountsOnMiniStack(ctx context.Context, b *bench) error {
 	}
 	v, err := b.run(ctx, "accounts", "--endpoint-url", server.url, "--region", region, suite)
 	if err == nil {
-		err = unless(v.exit == 0 && v.cases == 1, "exit code %d\n%s", v.exit, v.output)
+		err = unless(v.exit == 0 && len(v.cases) == 1, "exit code %d\n%s", v.exit, v.output)
 	}
 	b.report.check("a suite reaches two accounts", err)
 	for name, config := range sides {

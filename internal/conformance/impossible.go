@@ -16,6 +16,7 @@ import (
 // impossible are the tags of cases that need what MiniStack does not have.
 var impossible = map[string]string{
 	"schemas": "it has no schema registry",
+	"xray":    "it has no X-Ray",
 }
 
 // leftOut are parameters that keep out of a stack what MiniStack refuses to deploy, by their names.

@@ -33,12 +33,14 @@ func (after inventory) changed(before inventory) ([]string, error) {
 	return lines, unless(before == after, "something was left behind or is missing")
 }
 
-// count takes the inventory.
-func count(ctx context.Context, config aws.Config) (inventory, error) {
+// count takes the inventory of all of the accounts.
+func count(ctx context.Context, accounts ...aws.Config) (inventory, error) {
 	var n inventory
-	for _, part := range []func(context.Context, aws.Config, *inventory) error{countQueues, countRules, countObjects, countItems} {
-		if err := part(ctx, config, &n); err != nil {
-			return inventory{}, fmt.Errorf("counting what exists: %w", err)
+	for _, config := range accounts {
+		for _, part := range []func(context.Context, aws.Config, *inventory) error{countQueues, countRules, countObjects, countItems} {
+			if err := part(ctx, config, &n); err != nil {
+				return inventory{}, fmt.Errorf("counting what exists: %w", err)
+			}
 		}
 	}
 	return n, nil
@@ -58,14 +60,27 @@ func countQueues(ctx context.Context, config aws.Config, n *inventory) error {
 
 func countRules(ctx context.Context, config aws.Config, n *inventory) error {
 	client := eventbridge.NewFromConfig(config)
+	buses, err := client.ListEventBuses(ctx, &eventbridge.ListEventBusesInput{Limit: aws.Int32(100)})
+	if err != nil {
+		return err
+	}
+	for _, bus := range buses.EventBuses { // a handful: one page
+		if err := countRulesOf(ctx, client, bus.Name, n); err != nil {
+			return err
+		}
+	}
+	return unless(len(buses.EventBuses) > 0, "there is not even the default bus")
+}
+
+func countRulesOf(ctx context.Context, client *eventbridge.Client, bus *string, n *inventory) error {
 	for next := (*string)(nil); ; {
-		page, err := client.ListRules(ctx, &eventbridge.ListRulesInput{NextToken: next})
+		page, err := client.ListRules(ctx, &eventbridge.ListRulesInput{EventBusName: bus, NextToken: next})
 		if err != nil {
 			return err
 		}
 		n.rules += len(page.Rules)
 		for _, rule := range page.Rules {
-			targets, err := client.ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{Rule: rule.Name})
+			targets, err := client.ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{EventBusName: bus, Rule: rule.Name})
 			if err != nil {
 				return err
 			}

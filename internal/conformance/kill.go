@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	ddbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -89,8 +88,8 @@ assert:
 
 // checkKilled kills runs at random moments, sweeps after each, and expects that nothing is left of
 // them and that nothing of others is gone.
-func (b *bench) checkKilled(ctx context.Context, config aws.Config, stacks *cloudformation.Client) error {
-	if err := (system{name: "victim", template: victim}).deploy(ctx, stacks); err != nil {
+func (b *bench) checkKilled(ctx context.Context, config aws.Config) error {
+	if err := (system{name: "victim", stacks: []stack{{template: victim}}}).deploy(ctx, config); err != nil {
 		return fmt.Errorf("stack victim: %w", err)
 	}
 	dir := filepath.Join(b.dir, "victim")

@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -83,8 +82,7 @@ func suitesThroughFaults(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	stacks := cloudformation.NewFromConfig(config)
-	if err := b.deploy(ctx, stacks, all); err != nil {
+	if err := b.deploy(ctx, config, all); err != nil {
 		return err
 	}
 	proxy, err := b.microburst(ctx, server.url)
@@ -98,18 +96,19 @@ func suitesThroughFaults(ctx context.Context, b *bench) error {
 	if err := awake(ctx, config, proxy.url); err != nil {
 		return fmt.Errorf("the proxy does not let a call through: %w", err)
 	}
-	before, err := count(ctx, config)
+	accounts := accountsOf(config, all)
+	before, err := count(ctx, accounts...)
 	if err != nil {
 		return err
 	}
 	// The proxy takes Content-Length from the answers to HEAD, and the suite of image-metadata asks for sizes.
 	all = slices.DeleteFunc(all, func(s system) bool { return s.name == "image-metadata" })
 	b.checkThroughFaults(ctx, proxy.url, all)
-	b.checkFault(ctx, proxy.url, stacks, all[0], all[0].faults[0]) // one is enough: it takes the length of an SLA
+	b.checkFault(ctx, proxy.url, config, all[0], all[0].faults[0]) // one is enough: it takes the length of an SLA
 	fired, err := faultsFired(ctx, proxy.url)
 	http.DefaultClient.CloseIdleConnections() // the proxy waits for them when it is to stop
 	b.report.check("the proxy made calls fail: "+fired, err)
-	return b.checkInventory(ctx, config, "the runs through the proxy", before)
+	return b.checkInventory(ctx, "the runs through the proxy", before, accounts...)
 }
 
 // checkThroughFaults expects every case to pass.
@@ -120,9 +119,9 @@ func (b *bench) checkThroughFaults(ctx context.Context, url string, all []system
 	}
 	v, err := b.run(ctx, "microburst", possible(args...)...)
 	if err == nil {
-		err = unless(v.exit == 0 && v.cases > 0, "exit code %d\n%s", v.exit, v.output)
+		err = unless(v.exit == 0 && len(v.cases) > 0, "exit code %d\n%s", v.exit, v.output)
 	}
-	b.report.check(fmt.Sprintf("all %d cases pass although calls fail", v.cases), err)
+	b.report.check(fmt.Sprintf("all %d cases pass although calls fail", len(v.cases)), err)
 }
 
 // awake asks through the proxy who one is: the first call makes it read the models of services, which can take longer than

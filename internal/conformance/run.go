@@ -15,7 +15,7 @@ import (
 // A verdict is what a run of rehearse said.
 type verdict struct {
 	exit   int
-	cases  int
+	cases  []string          // their names
 	failed map[string]string // name of a failed case → first line of its message
 	output string
 }
@@ -65,8 +65,8 @@ func (v *verdict) read(file string) error {
 	}
 	v.failed = map[string]string{}
 	for _, c := range doc.Cases {
-		v.cases++
 		name := c.Class + ": " + c.Name
+		v.cases = append(v.cases, name)
 		if c.Failure != nil {
 			v.failed[name] = firstLine(c.Failure.Message)
 		}

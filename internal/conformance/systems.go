@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,9 +21,16 @@ import (
 
 // A system is an example application with its suite: a folder in scenarios.
 type system struct {
-	name     string // of the folder and of the stack
-	template string
+	name     string // of the folder and of its stacks
+	stacks   []stack
 	faults   []string // without none
+	harmless []string // faults that the suite must not mind
+}
+
+// A stack is what of a system is in one account.
+type stack struct {
+	template string
+	account  string // of 12 digits; "" is the one that the suite runs in
 	without  []cftypes.Parameter
 }
 
@@ -37,42 +45,82 @@ func systems() ([]system, error) {
 	}
 	var found []system
 	for _, file := range files {
-		text, err := scenarios.Templates.ReadFile(file)
+		s := system{name: path.Dir(file)}
+		others, err := fs.Glob(scenarios.Templates, s.name+"/template.*.yaml")
 		if err != nil {
 			return nil, err
 		}
-		var template struct {
-			Parameters struct {
-				Fault struct {
-					AllowedValues []string `yaml:"AllowedValues"`
-				} `yaml:"Fault"`
-				Others map[string]any `yaml:",inline"`
-			} `yaml:"Parameters"`
-		}
-		if err := yaml.Unmarshal(text, &template); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		s := system{name: path.Dir(file), template: string(text), without: without(template.Parameters.Others)}
-		for _, fault := range template.Parameters.Fault.AllowedValues {
-			if fault != "none" {
-				s.faults = append(s.faults, fault)
+		for _, file := range append([]string{file}, others...) {
+			if err := s.read(file); err != nil {
+				return nil, fmt.Errorf("%s: %w", file, err)
 			}
-		}
-		if len(s.faults) == 0 {
-			return nil, fmt.Errorf("%s: its parameter Fault names no fault", file)
 		}
 		found = append(found, s)
 	}
 	return found, unless(len(found) > 0, "no template in scenarios")
 }
 
-// deploy creates the system's stack, healthy.
-func (s system) deploy(ctx context.Context, client *cloudformation.Client) error {
+// read adds what a template describes.
+func (s *system) read(file string) error {
+	text, err := scenarios.Templates.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var template struct {
+		Metadata struct {
+			Sandbox struct {
+				Account        string   `yaml:"Account"`
+				HarmlessFaults []string `yaml:"HarmlessFaults"`
+			} `yaml:"Sandbox"`
+		} `yaml:"Metadata"`
+		Parameters struct {
+			Fault struct {
+				AllowedValues []string `yaml:"AllowedValues"`
+			} `yaml:"Fault"`
+			Others map[string]any `yaml:",inline"`
+		} `yaml:"Parameters"`
+	}
+	if err := yaml.Unmarshal(text, &template); err != nil {
+		return err
+	}
+	faults := slices.DeleteFunc(template.Parameters.Fault.AllowedValues, func(fault string) bool { return fault == "none" })
+	if len(faults) == 0 {
+		return errors.New("its parameter Fault names no fault")
+	}
+	if len(s.stacks) > 0 && !slices.Equal(faults, s.faults) {
+		return fmt.Errorf("its faults are %q, those of the system's first template %q", faults, s.faults)
+	}
+	s.faults, s.harmless = faults, template.Metadata.Sandbox.HarmlessFaults
+	s.stacks = append(s.stacks, stack{string(text), template.Metadata.Sandbox.Account, without(template.Parameters.Others)})
+	return nil
+}
+
+// in is the client for a stack's account. On MiniStack an access key of 12 digits is an account of its own.
+func (x stack) in(config aws.Config) *cloudformation.Client {
+	if x.account != "" {
+		config = side(*config.BaseEndpoint, x.account)
+	}
+	return cloudformation.NewFromConfig(config)
+}
+
+// deploy creates the system's stacks, healthy.
+func (s system) deploy(ctx context.Context, config aws.Config) error {
+	for _, x := range s.stacks {
+		if err := s.create(ctx, x.in(config), x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var capabilities = []cftypes.Capability{cftypes.CapabilityCapabilityIam, cftypes.CapabilityCapabilityNamedIam}
+
+func (s system) create(ctx context.Context, client *cloudformation.Client, x stack) error {
 	_, err := client.CreateStack(ctx, &cloudformation.CreateStackInput{
 		StackName:    &s.name,
-		TemplateBody: &s.template,
-		Parameters:   s.parameters("none"),
-		Capabilities: []cftypes.Capability{cftypes.CapabilityCapabilityIam},
+		TemplateBody: &x.template,
+		Parameters:   x.parameters("none"),
+		Capabilities: capabilities,
 	})
 	if err != nil {
 		return err
@@ -83,13 +131,22 @@ func (s system) deploy(ctx context.Context, client *cloudformation.Client) error
 	return waiter.Wait(ctx, &cloudformation.DescribeStacksInput{StackName: &s.name}, deployLimit)
 }
 
-// breakWith updates the system's stack so that it has the fault.
-func (s system) breakWith(ctx context.Context, client *cloudformation.Client, fault string) error {
+// breakWith updates the system's stacks so that they have the fault.
+func (s system) breakWith(ctx context.Context, config aws.Config, fault string) error {
+	for _, x := range s.stacks {
+		if err := s.update(ctx, x.in(config), x, fault); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s system) update(ctx context.Context, client *cloudformation.Client, x stack, fault string) error {
 	_, err := client.UpdateStack(ctx, &cloudformation.UpdateStackInput{
 		StackName:    &s.name,
-		TemplateBody: &s.template,
-		Parameters:   s.parameters(fault),
-		Capabilities: []cftypes.Capability{cftypes.CapabilityCapabilityIam},
+		TemplateBody: &x.template,
+		Parameters:   x.parameters(fault),
+		Capabilities: capabilities,
 	})
 	var refused smithy.APIError
 	if errors.As(err, &refused) && strings.Contains(refused.ErrorMessage(), "No updates are to be performed") {
@@ -104,6 +161,6 @@ func (s system) breakWith(ctx context.Context, client *cloudformation.Client, fa
 	return waiter.Wait(ctx, &cloudformation.DescribeStacksInput{StackName: &s.name}, deployLimit)
 }
 
-func (s system) parameters(fault string) []cftypes.Parameter {
-	return append([]cftypes.Parameter{{ParameterKey: aws.String("Fault"), ParameterValue: &fault}}, s.without...)
+func (x stack) parameters(fault string) []cftypes.Parameter {
+	return append([]cftypes.Parameter{{ParameterKey: aws.String("Fault"), ParameterValue: &fault}}, x.without...)
 }

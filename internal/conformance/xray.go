@@ -33,9 +33,9 @@ func tracesOnMoto(ctx context.Context, b *bench) error {
 	defer app.Close()
 	v, err := b.traceSuite(ctx, server.url, app.URL, "traces", soundTraces)
 	if err == nil {
-		err = unless(v.exit == 0 && v.cases == strings.Count(soundTraces, "\nscenario:"), "exit code %d\n%s", v.exit, v.output)
+		err = unless(v.exit == 0 && len(v.cases) == strings.Count(soundTraces, "\nscenario:"), "exit code %d\n%s", v.exit, v.output)
 	}
-	b.report.check(fmt.Sprintf("%d traces that come in pieces, late, linked and twice are what they should be", v.cases), err)
+	b.report.check(fmt.Sprintf("%d traces that come in pieces, late, linked and twice are what they should be", len(v.cases)), err)
 	v, err = b.traceSuite(ctx, server.url, app.URL, "broken-traces", brokenTraces)
 	if err == nil {
 		err = v.failsWith(map[string]string{
@@ -49,7 +49,7 @@ func tracesOnMoto(ctx context.Context, b *bench) error {
 			"The trace takes longer than it may": "duration_ms",
 		})
 	}
-	b.report.check(fmt.Sprintf("%d broken traces fail, and the messages name what is wrong", v.cases), err)
+	b.report.check(fmt.Sprintf("%d broken traces fail, and the messages name what is wrong", len(v.cases)), err)
 	shop.wait()
 	b.report.check("each trace begins with the runner's own segment", errors.Join(shop.errors(), rooted(ctx, client, shop.headers())))
 	return nil
@@ -69,7 +69,7 @@ func (b *bench) traceSuite(ctx context.Context, endpoint, app, name, scenarios s
 
 // failsWith expects every case to fail, each with its words in what the run printed about it.
 func (v verdict) failsWith(words map[string]string) error {
-	problems := []error{unless(v.exit == 1 && v.cases == len(words), "exit code %d, %d cases, expected 1 and %d\n%s", v.exit, v.cases, len(words), v.output)}
+	problems := []error{unless(v.exit == 1 && len(v.cases) == len(words), "exit code %d, %d cases, expected 1 and %d\n%s", v.exit, len(v.cases), len(words), v.output)}
 	for name, want := range words {
 		found := slices.ContainsFunc(keys(v.failed), func(key string) bool { return strings.HasSuffix(key, ": "+name) })
 		problems = append(problems, unless(found, "%q did not fail", name))

@@ -239,3 +239,20 @@ func TestWhatOnlyTheRunCanTell(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountsThatParametersName are connected like those of in.
+func TestAccountsThatParametersName(t *testing.T) {
+	p, said := build(t, plan.Options{}, map[string]string{
+		"rehearse.yaml": "accounts:\n  a: {region: eu-west-1}\n  b: {region: eu-west-2}\n  c: {region: eu-west-3}\n  d: {region: us-east-2}\n",
+		"x.steps.yaml":  "look:\n  steps:\n    - trace: {id: \"${scenario.trace_id}\", accounts: [b]}\n",
+		"x.scenario.yaml": `scenario: S
+assert:
+  - trace: {id: "${scenario.trace_id}", accounts: [a, c]}
+    in: c
+  - use: {steps: "x.steps.yaml#look"}
+`,
+	})
+	if said != "" || len(p.Suites) != 1 || !slices.Equal(p.Suites[0].Used, []string{"a", "b", "c"}) {
+		t.Errorf("%s: %v", said, p.Suites[0].Used)
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/rehearse-dev/rehearse/steps/s3"
 	"github.com/rehearse-dev/rehearse/steps/schemas"
 	"github.com/rehearse-dev/rehearse/steps/stepfunctions"
+	"github.com/rehearse-dev/rehearse/steps/xray"
 )
 
 // Kinds lists every kind, in the order of the reference.
@@ -36,6 +37,7 @@ func Kinds() []steps.Kind {
 		dynamodb.Item,
 		dynamodb.DeleteItem,
 		logs.LogEvents,
+		xray.Trace,
 		http.Request,
 		local.Set,
 		local.Check,
@@ -49,7 +51,7 @@ func Kinds() []steps.Kind {
 var later = []string{
 	"deploy_stack", "parameter", "secret", "start_sync_execution", "stop_execution", "executions", "objects",
 	"delete_objects", "update_item", "query_items", "delete_items", "publish_message", "send_message", "queue", "purge_queue",
-	"invoke_function", "put_record", "produce_record", "publish_topic", "log_query", "metric", "alarm", "trace", "aws_call",
+	"invoke_function", "put_record", "produce_record", "publish_topic", "log_query", "metric", "alarm", "aws_call",
 	"run_command",
 }
 

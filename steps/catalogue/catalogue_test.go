@@ -14,7 +14,7 @@ import (
 
 // kinds that this version must have, by their names in the format.
 var wanted = strings.Fields(`stack_outputs stack_resource listen received put_event put_events start_execution execution
-	upload_object object delete_object put_item item delete_item log_events http_request mock_event set check wait parallel use`)
+	upload_object object delete_object put_item item delete_item log_events trace http_request mock_event set check wait parallel use`)
 
 func TestCatalogueHasEveryKind(t *testing.T) {
 	names := catalogue.New().Names()

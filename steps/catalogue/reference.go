@@ -52,6 +52,7 @@ var services = map[string]string{
 	"s3":             "S3",
 	"dynamodb":       "DynamoDB",
 	"logs":           "CloudWatch Logs",
+	"xray":           "X-Ray",
 	"http":           "HTTP",
 	"local":          "Values and flow",
 }
@@ -152,6 +153,9 @@ func entryOf(f schema.Field) Entry {
 func patience(k steps.Kind) string {
 	if k.Unbounded && !k.Control {
 		return " It may take as long as the scenario's `timeout`, unless `attempt_timeout` says less."
+	}
+	if k.Within > 0 {
+		return fmt.Sprintf(" In `assert`, `within` is %s unless the step says otherwise.", k.Within)
 	}
 	return ""
 }

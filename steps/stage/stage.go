@@ -38,11 +38,13 @@ Resources:
   Greeter:
     Type: AWS::Lambda::Function
     Properties:
+      FunctionName: greeter
       Runtime: python3.12
       Handler: index.handler
       Role: arn:aws:iam::000000000000:role/play
       Code: {ZipFile: "the body is Greeter"}
       LoggingConfig: {LogGroup: !Ref Group}
+      TracingConfig: {Mode: Active}
   Invoke:
     Type: AWS::Lambda::Permission
     Properties: {Action: lambda:InvokeFunction, FunctionName: !Ref Greeter, Principal: events.amazonaws.com, SourceArn: !GetAtt Rule.Arn}

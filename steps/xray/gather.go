@@ -1,0 +1,143 @@
+package xray
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rehearse-dev/rehearse/internal/trace"
+	"github.com/rehearse-dev/rehearse/steps"
+)
+
+// gathering gathers one trace, and those it links to, from one or more places.
+type gathering struct {
+	readers []*reader
+	linked  bool
+}
+
+// gathered is what one look gathered.
+type gathered struct {
+	at          time.Time // all of it was read then or later, on our clock
+	segments    []*trace.Segment
+	ids         []string // the trace and those it links to
+	cut         bool     // there are more than are followed
+	unprocessed []string // traces that X-Ray has not processed
+	exceeded    []string // traces that are larger than X-Ray takes
+	unsure      string   // why it is not known whether Transaction Search is on
+}
+
+// gatheringFor reads from the step's own place and the accounts it names.
+func gatheringFor(ctx context.Context, env *steps.Env, accounts []steps.AccountName, linked bool) (*gathering, error) {
+	g := &gathering{linked: linked}
+	places := []string{}
+	for i := -1; i < len(accounts); i++ {
+		place := env.AWS
+		if i >= 0 {
+			place = env.Account(accounts[i])
+		}
+		if slices.Contains(places, place.Key()) {
+			continue
+		}
+		places = append(places, place.Key())
+		r, err := readerFor(ctx, env.Run, place)
+		if err != nil {
+			return nil, err
+		}
+		g.readers = append(g.readers, r)
+	}
+	return g, nil
+}
+
+// gather reads a trace. A link that is found in one place may lead to a trace
+// that another has, so all are asked for all that is known.
+func (g *gathering) gather(ctx context.Context, id string) (gathered, error) {
+	known := []string{id}
+	for {
+		out := gathered{ids: known}
+		for _, read := range g.readAll(ctx, known) {
+			if read.err != nil {
+				return gathered{}, read.err
+			}
+			if err := out.add(read.reading, ask{known, g.linked}); err != nil {
+				return gathered{}, err
+			}
+		}
+		if len(g.readers) == 1 || len(out.ids) == len(known) {
+			return out, nil
+		}
+		known = out.ids
+	}
+}
+
+type readResult struct {
+	*reading
+	err error
+}
+
+// readAll asks all places at the same time.
+func (g *gathering) readAll(ctx context.Context, ids []string) []readResult {
+	out := make([]readResult, len(g.readers))
+	var all sync.WaitGroup
+	for i, r := range g.readers {
+		all.Go(func() { out[i].reading, out[i].err = r.look(ctx, ask{ids, g.linked}) })
+	}
+	all.Wait()
+	return out
+}
+
+// add joins what was read in one place.
+func (out *gathered) add(read *reading, a ask) error {
+	ids, cut := reach(a, func(id string) []string {
+		if f := read.traces[id]; f != nil {
+			return f.linked
+		}
+		return nil
+	})
+	for _, id := range ids {
+		f := read.traces[id]
+		if f == nil { // links that others follow filled the reading
+			cut = true
+			continue
+		}
+		if f.err != nil {
+			return f.err
+		}
+		if !slices.Contains(out.ids, id) {
+			out.ids = append(slices.Clip(out.ids), id)
+		}
+		if out.at.IsZero() || f.at.Before(out.at) {
+			out.at = f.at
+		}
+		out.segments = append(out.segments, f.segments...)
+		if f.unprocessed && !slices.Contains(out.unprocessed, id) {
+			out.unprocessed = append(out.unprocessed, id)
+		}
+		if f.exceeded && !slices.Contains(out.exceeded, id) {
+			out.exceeded = append(out.exceeded, id)
+		}
+	}
+	if len(out.ids) > maxTraces {
+		out.ids, cut = out.ids[:maxTraces], true
+	}
+	out.cut = out.cut || cut
+	out.unsure = cmp.Or(out.unsure, read.unsure)
+	return nil
+}
+
+// tree builds the tree of what was gathered. parent is the segment that calls of
+// the trace's own began under, where that is known.
+func (out gathered) tree(id, parent string) *trace.Tree {
+	if parent != "" && holds(out.segments, parent) {
+		parent = "" // a segment of the application, and no run's own root
+	}
+	return trace.Build(trace.Gathered{ID: id, Own: parent, Segments: out.segments, Wanted: out.ids[1:]})
+}
+
+// holds says whether a segment, or a subsegment, of an application has this id.
+func holds(list []*trace.Segment, id string) bool {
+	return slices.ContainsFunc(list, func(s *trace.Segment) bool {
+		return s != nil && (s.ID == id && !trace.IsOwn(s, "") || holds(s.Subsegments, id))
+	})
+}

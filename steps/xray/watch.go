@@ -1,0 +1,201 @@
+package xray
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rehearse-dev/rehearse/assertions"
+	"github.com/rehearse-dev/rehearse/internal/trace"
+	"github.com/rehearse-dev/rehearse/steps"
+)
+
+// watcher is one trace step under way.
+type watcher struct {
+	Params
+	env       *steps.Env
+	header    trace.Header // zero while the trace is not known
+	gathering *gathering
+	finder    *finder // nil when the id is given
+
+	print string    // of the tree at the last look
+	since time.Time // the end of the look that first saw the tree so
+}
+
+func watchTrace(ctx context.Context, env *steps.Env, p Params) (steps.Probe[trace.Result], error) {
+	w := &watcher{Params: p, env: env}
+	err := p.check()
+	if err == nil && p.ID == "" && len(p.Annotation) == 0 {
+		err = steps.Finalf("the expression of id or annotation gave nothing, so any trace would do")
+	}
+	if err == nil && p.ID != "" {
+		w.header, err = trace.Parse(p.ID)
+		err = steps.Final(err)
+	}
+	if err != nil {
+		return steps.Probe[trace.Result]{}, err
+	}
+	if w.gathering, err = gatheringFor(ctx, env, p.Accounts, p.Linked); err != nil {
+		return steps.Probe[trace.Result]{}, err
+	}
+	if p.ID == "" {
+		if w.finder, err = newFinder(w.gathering.readers, p.Annotation, env.Since); err != nil {
+			return steps.Probe[trace.Result]{}, err
+		}
+	}
+	return steps.Probe[trace.Result]{Look: w.look}, nil
+}
+
+// early says whether the step passes as soon as its visits and paths hold.
+func (w *watcher) early() bool {
+	return len(w.Visits)+len(w.Paths) > 0 && len(w.Only) == 0 && !w.NoErrors && !w.env.Checked
+}
+
+func (w *watcher) look(ctx context.Context) (steps.Seen[trace.Result], error) {
+	id := w.header.Trace
+	if w.finder != nil {
+		var err error
+		if id, err = w.finder.find(ctx); err != nil {
+			return steps.Seen[trace.Result]{}, err
+		}
+	}
+	if id == "" {
+		return w.notFound("no trace has these annotations since " + w.env.Since.UTC().Format(time.RFC3339)), nil
+	}
+	g, err := w.gathering.gather(ctx, id)
+	if err != nil {
+		return steps.Seen[trace.Result]{}, err
+	}
+	if w.finder != nil && !w.finder.annotated(id, g.segments) {
+		return w.notFound("X-Ray names trace " + id + ", and of its segments that have arrived none has these annotations"), nil
+	}
+	parent := w.header.Parent
+	if id == w.env.Trace.Trace {
+		parent = w.env.Trace.Parent
+	}
+	return w.judge(view{id: id, gathered: g, tree: g.tree(id, parent)})
+}
+
+// notFound is what is seen while annotations lead to no trace.
+func (w *watcher) notFound(why string) steps.Seen[trace.Result] {
+	return steps.Seen[trace.Result]{
+		Doc:   trace.Build(trace.Gathered{}).Result(),
+		Unmet: []assertions.Mismatch{{Op: "annotation", Message: why}},
+		Explain: func() steps.Explanation {
+			return steps.Explanation{Summary: "no trace was found by " + w.finder.filter, Nothing: true}
+		},
+	}
+}
+
+// view is what one look shows.
+type view struct {
+	gathered
+	id   string
+	tree *trace.Tree
+}
+
+// judge says what of a view does not hold, and whether it ever can.
+func (w *watcher) judge(v view) (steps.Seen[trace.Result], error) {
+	r := v.tree.Result()
+	if len(r.Services) == 0 {
+		w.settled(v) // so that it is known when something came
+		return w.nothing(v), nil
+	}
+	asked := append(checkVisits(r, w.Visits), checkPaths(r, w.Paths)...)
+	var mustNot []finding // what more segments cannot mend
+	if len(w.Only) > 0 {
+		mustNot = append(mustNot, checkOnly(r, w.Only)...)
+	}
+	if w.NoErrors {
+		mustNot = append(mustNot, checkNoErrors(r)...)
+	}
+	findings := append(asked, mustNot...)
+	waiting := w.settled(v)
+	lost := v.lost()
+	switch {
+	case w.early() && len(findings) == 0:
+	case waiting != "":
+		findings = append(findings, finding{Mismatch: assertions.Mismatch{Op: "settle", Message: "the trace has not settled: " + waiting}})
+	case lost != "" && len(findings) == 0:
+		return steps.Seen[trace.Result]{}, steps.Finalf("what the step asks for cannot be known: %s", lost)
+	}
+	seen := steps.Seen[trace.Result]{Doc: r, Explain: func() steps.Explanation { return w.explain(v, findings, waiting) }}
+	for _, f := range findings {
+		seen.Unmet = append(seen.Unmet, f.Mismatch)
+	}
+	if lost != "" && len(findings) > 0 {
+		seen.Unmet = append(seen.Unmet, assertions.Mismatch{Op: "whole", Message: "the trace is not all there: " + lost})
+	}
+	described := len(w.Visits)+len(w.Paths) > 0 && len(asked) == 0
+	seen.Final = waiting == "" && (len(mustNot) > 0 || described)
+	return seen, nil
+}
+
+// settled says why the trace does not count as whole, "" when it does: nothing
+// is known to be missing, and nothing has changed for a while.
+func (w *watcher) settled(v view) (waiting string) {
+	if print := v.tree.Fingerprint(); print != w.print {
+		w.print, w.since = print, time.Now()
+	}
+	missing := v.tree.Missing()
+	for _, id := range v.unprocessed {
+		missing = append(missing, "X-Ray has not processed trace "+id+" yet")
+	}
+	switch {
+	case len(missing) > mostMissing:
+		more := len(missing) - mostMissing
+		return strings.Join(missing[:mostMissing], "; ") + fmt.Sprintf("; and %d more such things", more)
+	case len(missing) > 0:
+		return strings.Join(missing, "; ")
+	case w.Settle > 0 && v.at.Before(w.since.Add(w.Settle)):
+		waiting = fmt.Sprintf("nothing is known to be missing, but it has not yet stayed as it is for %s (settle)", strings.Replace(w.Settle.String(), "m0s", "m", 1))
+		if w.env.AWS.Single() == w.env.AWS {
+			waiting += "; this step looks only once: write within, or put it into assert"
+		}
+	}
+	return waiting
+}
+
+// mostMissing is how many things are named that are missing.
+const mostMissing = 5
+
+// lost says what of a trace will never be read, "" when there is no such thing.
+func (v view) lost() string {
+	switch {
+	case len(v.exceeded) > 0:
+		return "X-Ray keeps at most 500 KB of a trace, and what came beyond that is lost (LimitExceeded): " + strings.Join(v.exceeded, ", ")
+	case v.cut:
+		return fmt.Sprintf("it links to more than %d traces, and no more are read; linked: false leaves them all out", maxTraces)
+	}
+	return ""
+}
+
+// explain draws the tree with what differs.
+func (w *watcher) explain(v view, findings []finding, waiting string) steps.Explanation {
+	marks := map[string]string{}
+	for _, f := range findings {
+		for id, words := range f.marks {
+			if marks[id] != "" {
+				words = marks[id] + "; " + words
+			}
+			marks[id] = words
+		}
+	}
+	r := v.tree.Result()
+	text := fmt.Sprintf("trace %s has %s", v.id, several(len(r.Services), "service"))
+	if n := len(r.TraceIDs); n > 1 {
+		text = fmt.Sprintf("trace %s and %s it links to have %s", v.id, several(n-1, "trace"), several(len(r.Services), "service"))
+	}
+	if waiting != "" {
+		text += fmt.Sprintf(" so far, the last change was seen %s ago", time.Since(w.since).Round(100*time.Millisecond))
+	}
+	return steps.Explanation{Summary: text, Picture: strings.Split(strings.TrimRight(v.tree.Picture(marks), "\n"), "\n")}
+}
+
+func several(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -111,10 +111,10 @@ func (w *watcher) judge(v view) (steps.Seen[trace.Result], error) {
 		mustNot = append(mustNot, checkNoErrors(r)...)
 	}
 	findings := append(asked, mustNot...)
-	waiting := w.settled(v)
+	waiting, missing := w.settled(v)
 	lost := v.lost()
 	switch {
-	case w.early() && len(findings) == 0:
+	case w.early() && (len(findings) == 0 || !missing): // that it has not been quiet for long is no matter here
 	case waiting != "":
 		findings = append(findings, finding{Mismatch: assertions.Mismatch{Op: "settle", Message: "the trace has not settled: " + waiting}})
 	case lost != "" && len(findings) == 0:
@@ -133,8 +133,9 @@ func (w *watcher) judge(v view) (steps.Seen[trace.Result], error) {
 }
 
 // settled says why the trace does not count as whole, "" when it does: nothing
-// is known to be missing, and nothing has changed for a while.
-func (w *watcher) settled(v view) (waiting string) {
+// is known to be missing, and nothing has changed for a while. It tells which of
+// the two it is.
+func (w *watcher) settled(v view) (waiting string, incomplete bool) {
 	if print := v.tree.Fingerprint(); print != w.print {
 		w.print, w.since = print, time.Now()
 	}
@@ -145,16 +146,16 @@ func (w *watcher) settled(v view) (waiting string) {
 	switch {
 	case len(missing) > mostMissing:
 		more := len(missing) - mostMissing
-		return strings.Join(missing[:mostMissing], "; ") + fmt.Sprintf("; and %d more such things", more)
+		return strings.Join(missing[:mostMissing], "; ") + fmt.Sprintf("; and %d more such things", more), true
 	case len(missing) > 0:
-		return strings.Join(missing, "; ")
+		return strings.Join(missing, "; "), true
 	case w.Settle > 0 && v.at.Before(w.since.Add(w.Settle)):
 		waiting = fmt.Sprintf("nothing is known to be missing, but it has not yet stayed as it is for %s (settle)", strings.Replace(w.Settle.String(), "m0s", "m", 1))
 		if w.env.AWS.Single() == w.env.AWS {
 			waiting += "; this step looks only once: write within, or put it into assert"
 		}
 	}
-	return waiting
+	return waiting, false
 }
 
 // mostMissing is how many things are named that are missing.

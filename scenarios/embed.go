@@ -6,8 +6,9 @@ package scenarios
 
 import "embed"
 
-// Templates holds the template of every example application under FOLDER/template.yaml. The
-// folder's name is the application's name and the name of its stack.
+// Templates holds the template of every example application under FOLDER/template.yaml, and under
+// FOLDER/template.ACCOUNT.yaml what of it is in another account, which the suite calls so. The
+// folder's name is the application's name and the name of its stacks.
 //
-//go:embed */template.yaml
+//go:embed */template.yaml */template.*.yaml
 var Templates embed.FS

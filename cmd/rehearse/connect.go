@@ -68,8 +68,8 @@ type connection struct {
 // asked is what makes a connection: where to, and from which place if not with
 // credentials of its own.
 type asked struct {
-	from                                     *awsclient.Place
-	profile, region, endpoint, account, role string
+	from                                          *awsclient.Place
+	profile, region, endpoint, account, role, key string
 }
 
 // suite finds the suite's own place and those of its accounts.
@@ -90,13 +90,17 @@ func (c *connections) suite(ctx context.Context, s *plan.Suite, set awsclient.Se
 	}
 }
 
-// account finds the place of an account. In the sandbox there is one account:
-// only the region counts.
+// account finds the place of an account. In the sandbox no account is checked
+// and no profile looked up: there a profile is the account that stands beside
+// it, whose digits are its access key, or else the suite's own.
 func (c *connections) account(ctx context.Context, own *awsclient.Place, set awsclient.Settings, a schema.Account) (*awsclient.Place, error) {
-	if c.where.Dial != nil {
-		return c.find(ctx, own, awsclient.Settings{Region: a.Region})
-	}
-	if a.Profile != "" {
+	switch {
+	case c.where.Dial != nil && a.Profile != "" && a.Account != "":
+		set.AccessKey, set.Region = a.Account, cmp.Or(a.Region, own.Region)
+		return c.find(ctx, nil, set)
+	case c.where.Dial != nil:
+		a.Profile, a.Account = "", ""
+	case a.Profile != "":
 		return c.find(ctx, nil, awsclient.Settings{
 			Profile: a.Profile, Region: cmp.Or(a.Region, own.Region), EndpointURL: set.EndpointURL, Account: a.Account,
 		})
@@ -109,7 +113,7 @@ func (c *connections) account(ctx context.Context, own *awsclient.Place, set aws
 // find connects once for each settings; what turns out to be the same place as
 // another is that one.
 func (c *connections) find(ctx context.Context, from *awsclient.Place, set awsclient.Settings) (*awsclient.Place, error) {
-	x := connection{asked: asked{from, set.Profile, set.Region, set.EndpointURL, set.Account, set.RoleARN}}
+	x := connection{asked: asked{from, set.Profile, set.Region, set.EndpointURL, set.Account, set.RoleARN, set.AccessKey}}
 	for _, y := range c.tried {
 		if y.asked == x.asked {
 			return y.place, y.err

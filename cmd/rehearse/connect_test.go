@@ -145,8 +145,8 @@ func TestConnectAccounts(t *testing.T) {
 	}
 }
 
-// TestConnectSandbox holds that in the sandbox an account is only a region:
-// no profile is looked up and no account checked.
+// TestConnectSandbox holds that in the sandbox roles, profiles and regions lead
+// to accounts of its own: no profile is looked up and no account checked.
 func TestConnectSandbox(t *testing.T) {
 	o := &runOptions{sandbox: true}
 	where, stop, err := o.sandboxed(t.Context())

@@ -26,6 +26,7 @@ var makers = map[string]maker{
 	"AWS::Events::Rule":                makeRule,
 	"AWS::IAM::Policy":                 makePolicy,
 	"AWS::IAM::Role":                   makeRole,
+	"AWS::Lambda::EventInvokeConfig":   makeInvokeConfig,
 	"AWS::Lambda::EventSourceMapping":  makeMapping,
 	"AWS::Lambda::Function":            makeFunction,
 	"AWS::Lambda::Permission":          makePermission,
@@ -196,6 +197,18 @@ func makePermission(d *deployment, id string, p *properties) (resource, error) {
 	d.home.lambda.mu.Lock()
 	defer d.home.lambda.mu.Unlock()
 	f.permissions = append(f.permissions, granted)
+	return resource{ref: fitting(d.stack.name, id, 100)}, nil
+}
+
+// makeInvokeConfig makes nothing: the sandbox tries an asynchronous invocation once, and takes no other wish.
+func makeInvokeConfig(d *deployment, id string, p *properties) (resource, error) {
+	if _, err := d.home.lambda.find(p.required("FunctionName")); err != nil {
+		return resource{}, err
+	}
+	if n := p.number("MaximumRetryAttempts", 2); n != 0 {
+		p.fail("MaximumRetryAttempts", "the sandbox does not retry asynchronous invocations: only 0 is as the template says, not %d", n)
+	}
+	p.ignore("Qualifier", "MaximumEventAgeInSeconds")
 	return resource{ref: fitting(d.stack.name, id, 100)}, nil
 }
 

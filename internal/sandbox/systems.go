@@ -6,6 +6,10 @@ var systems = map[string]Function{
 	"video-plugins/PythonMinimalPlugin": minimalPlugin,
 	"image-metadata/ImageSizer":         imageSizer,
 	"audit-log/AuditLogger":             auditLogger,
+	"cross-account-bus/CloseOrder":      closeOrder,
+	"cross-account-bus/Deliver":         deliver,
+	"cross-account-bus/PlaceOrder":      placeOrder,
+	"cross-account-bus/SendVoucher":     sendVoucher,
 }
 
 // field follows names into a document; nil where there is nothing.

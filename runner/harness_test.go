@@ -114,6 +114,14 @@ func (s *stage) run() result {
 	places := &runner.Places{}
 	for _, x := range p.Suites {
 		places.Add(x, "", place)
+		for _, name := range x.Used {
+			a := x.Accounts[name]
+			other, err := place.Elsewhere(s.t.Context(), awsclient.Settings{RoleARN: a.RoleARN, Region: a.Region, Session: "test"})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			places.Add(x, name, other)
+		}
 	}
 	rec, junit, stream, text := &recorder{}, report.NewJUnit(), &bytes.Buffer{}, &bytes.Buffer{}
 	console := report.NewConsole(text, report.ConsoleOptions{})

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"maps"
+	"net/http"
 	"time"
 
 	"github.com/rehearse-dev/rehearse/internal/trace"
@@ -26,13 +27,15 @@ func (l *lambdaService) record(f *function, header string, queued bool) *lambdaT
 	start := l.home.now()
 	facts := map[string]any{"account_id": l.home.account, "function_arn": f.arn, "resource_names": []any{f.name}}
 	t := &lambdaTrace{home: l.home, service: newSegment(f.name, start).in(h, "AWS::Lambda")}
-	parent := t.service.id()
-	status := 200
+	answered := t.service
 	if queued {
-		t.attempt, status = newSegment("Attempt #1", start), 202
-		parent = t.attempt.id()
+		t.attempt = newSegment("Attempt #1", start)
+		answered = t.attempt
+		t.service.answered(http.StatusAccepted).end(start, nil) // the queue has it
+		t.service["subsegments"] = []any{newSegment("Dwell Time", start).end(start, nil), t.attempt}
 	}
-	t.service["http"] = map[string]any{"response": map[string]any{"status": status}}
+	answered.answered(http.StatusOK)
+	parent := answered.id()
 	t.function = newSegment(f.name, start).in(trace.Header{Trace: h.Trace, Parent: parent}, "AWS::Lambda::Function")
 	t.invocation = newSegment("Invocation", start)
 	for _, s := range []segment{t.service, t.function} {
@@ -54,21 +57,17 @@ func (t *lambdaTrace) end(done invocation, late time.Duration) {
 	if t == nil {
 		return
 	}
-	begun := maps.Clone(t.service)
 	now := t.home.now()
 	overhead := newSegment("Overhead", now).end(now, nil)
 	t.invocation.end(now, done.err)
 	t.function.end(now, done.err)
-	t.service.end(now, nil)
-	if done.err != nil {
-		t.service["fault"] = true
-	}
 	if t.attempt != nil {
 		t.attempt.end(now, nil)
-		t.service["subsegments"] = []any{t.attempt}
+	} else if t.service.end(now, nil); done.err != nil {
+		t.service["fault"] = true
 	}
 	if late > 0 {
-		t.dribble(begun, overhead, late)
+		t.dribble(overhead, late)
 		return
 	}
 	t.function["subsegments"] = []any{t.invocation, overhead}
@@ -78,7 +77,10 @@ func (t *lambdaTrace) end(done invocation, late time.Duration) {
 
 // dribble writes the segments in pieces: the service's unended one first, subsegments without their segment after half
 // of the time, the rest at the end.
-func (t *lambdaTrace) dribble(begun, overhead segment, late time.Duration) {
+func (t *lambdaTrace) dribble(overhead segment, late time.Duration) {
+	begun := maps.Clone(t.service)
+	delete(begun, "end_time")
+	delete(begun, "subsegments")
 	begun["in_progress"] = true
 	t.home.xray.put(begun)
 	t.home.spawn(func(ctx context.Context) {

@@ -11,6 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
+// functionTime is what such a function takes at least. Without it all that an order brings about would be at the same
+// instant in a bubble, and in no order.
+const functionTime = 20 * time.Millisecond
+
 // placeOrder places a requested order on the bus of the delivery's account.
 func placeOrder(ctx context.Context, c *Call) (any, error) {
 	if c.Env["FAULT"] == "wrong-order" && !pause(ctx, 3*time.Second) {
@@ -68,6 +72,9 @@ func assume(ctx context.Context, c *Call, session string) (aws.Config, error) {
 // tell puts an event about the order on the function's BUS and hands the trace on with it.
 func tell(ctx context.Context, c *Call, there aws.Config, source, detailType string) error {
 	order := field(c.Event, "detail", "order")
+	if !pause(ctx, functionTime) {
+		return ctx.Err()
+	}
 	entry := types.PutEventsRequestEntry{
 		EventBusName: aws.String(c.Env["BUS"]), Source: &source, DetailType: &detailType,
 		Detail: aws.String(compactJSON(map[string]any{"order": order})), TraceHeader: optional(c.TraceHeader),

@@ -33,9 +33,10 @@ func deployed(system, fault string) sandbox.Options {
 // TestEveryFaultIsTested keeps the tables below complete.
 func TestEveryFaultIsTested(t *testing.T) {
 	for system, tested := range map[string][]string{
-		"video-plugins":  faultNames(pluginFaults),
-		"image-metadata": faultNames(imageFaults),
-		"audit-log":      faultNames(auditFaults),
+		"video-plugins":     faultNames(pluginFaults),
+		"image-metadata":    faultNames(imageFaults),
+		"audit-log":         faultNames(auditFaults),
+		"cross-account-bus": faultNames(busFaults),
 	} {
 		template := must[[]byte](t)(os.ReadFile("../../scenarios/" + system + "/template.yaml"))
 		faults := must[[]string](t)(sandbox.Faults(template))
@@ -43,6 +44,11 @@ func TestEveryFaultIsTested(t *testing.T) {
 		slices.Sort(tested)
 		if !slices.Equal(faults, tested) {
 			t.Errorf("%s: the template has the faults %v, tested are %v", system, faults, tested)
+		}
+		for _, name := range must[[]string](t)(sandbox.HarmlessFaults(template)) {
+			if !slices.Contains(faults, name) {
+				t.Errorf("%s: %s is called harmless and is no fault", system, name)
+			}
 		}
 	}
 }

@@ -70,6 +70,12 @@ func (s segment) in(h trace.Header, origin string) segment {
 	return s
 }
 
+// answered notes the status of an answer.
+func (s segment) answered(status int) segment {
+	s["http"] = map[string]any{"response": map[string]any{"status": status}}
+	return s
+}
+
 // end ends it; a failure is a fault.
 func (s segment) end(at time.Time, failure *Failure) segment {
 	s["end_time"] = epoch(at)

@@ -154,17 +154,24 @@ func TestConnectSandbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
+	const tester = "arn:aws:iam::" + delivery + ":role/cross-account-bus-tester" // which an example application makes
 	got, err := connected(t, o, where, suiteWith("a", map[string]schema.Account{
-		"role": {RoleARN: "arn:aws:iam::" + delivery + ":role/x", Account: delivery, Region: "us-west-2"}, "profile": {Profile: "nobody"},
+		"role": {RoleARN: tester, Account: "777788889999", Region: "us-west-2"}, "profile": {Profile: "nobody"},
+		"of_account": {Profile: "nobody", Account: home}, "region": {Region: "us-west-2"},
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for place, want := range map[string]string{
-		"a/": "0 " + sandbox.Account + "/" + sandbox.Region, "a/profile": "0 " + sandbox.Account + "/" + sandbox.Region, "a/role": "1 " + sandbox.Account + "/us-west-2",
+		"a/": "0 " + sandbox.Account + "/" + sandbox.Region, "a/profile": "0 " + sandbox.Account + "/" + sandbox.Region,
+		"a/of_account": "1 " + home + "/" + sandbox.Region, "a/region": "2 " + sandbox.Account + "/us-west-2", "a/role": "3 " + delivery + "/us-west-2",
 	} {
 		if got[place] != want {
 			t.Errorf("%s is %s, want %s", place, got[place], want)
 		}
+	}
+	_, err = connected(t, o, where, suiteWith("a", map[string]schema.Account{"role": {RoleARN: "arn:aws:iam::" + home + ":role/x"}}))
+	if want := "the sandbox has no role arn:aws:iam::111122223333:role/x: no stack in account 111122223333 makes any"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -40,7 +40,9 @@ func deliver(ctx context.Context, c *Call) (any, error) {
 		return nil, err
 	}
 	if c.Env["FAULT"] == "segment-error" {
-		return nil, &Failure{Type: "ValueError", Message: "the parcel's label cannot be printed"}
+		problem := "the parcel's label cannot be printed"
+		c.Log(compactJSON(map[string]any{"level": "ERROR", "order": field(c.Event, "detail", "order"), "message": problem}))
+		return nil, &Failure{Type: "ValueError", Message: problem}
 	}
 	return nil, nil
 }

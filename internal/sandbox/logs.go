@@ -68,7 +68,7 @@ func (s *logsService) group(name, identifier *string) (*logGroup, error) {
 	if n == "" {
 		return nil, refuse("InvalidParameterException", "Either logGroupName or logGroupIdentifier must be given.")
 	}
-	if g := s.groups[n]; g != nil {
+	if g := s.groups[n]; g != nil && s.home.has(aws.ToString(identifier)) {
 		return g, nil
 	}
 	return nil, refuse("ResourceNotFoundException", "The specified log group does not exist.")

@@ -229,7 +229,7 @@ func (x *xrayService) BatchGetTraces(_ context.Context, in *xray.BatchGetTracesI
 	}
 	found, next, err := x.page(in.TraceIds, in.NextToken, x.home.now())
 	for _, f := range found {
-		t := types.Trace{Id: &f.trace.id, Duration: duration(f.segments), LimitExceeded: &f.trace.exceeded}
+		t := types.Trace{Id: &f.trace.id, Duration: duration(f.segments), LimitExceeded: aws.Bool(f.trace.exceeded)}
 		for _, s := range f.segments {
 			t.Segments = append(t.Segments, types.Segment{Id: &s.id, Document: &s.document})
 		}

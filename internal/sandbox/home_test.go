@@ -140,6 +140,7 @@ func TestEventsCrossAccounts(t *testing.T) {
 			}
 		}
 		c.put("shop", "sold", `{}`)
+		c.settle()
 		got := there.receive(arrived, 5)
 		if len(got) != 1 || !strings.Contains(got[0], `"account":"`+sandbox.Account+`"`) || !strings.Contains(got[0], `"region":"`+sandbox.Region+`"`) {
 			t.Errorf("arrived: %v; lost: %v", got, c.Lost())

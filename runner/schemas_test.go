@@ -173,28 +173,34 @@ func TestRegistrySchemaThatHoldsOnNothing(t *testing.T) {
 	})
 }
 
-// in says in which account the registry is, whatever the kind.
+// in says in which account the registry is, whatever the kind: also of one that
+// calls nothing itself, or looks at what its listener received.
 func TestRegistryOfAnotherAccount(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var places []string
-		s := newStage(t, sandbox.Options{Intercept: func(context.Context, string, string) error { return nil }}, files(t, map[string]string{
-			"a.scenario.yaml": "scenario: S\nact:\n  - set: {a: {n: 1}}\n    in: other\n    expect: {a: {schema: {registry: shp, name: Order}}}\n",
-			"rehearse.yaml":   "accounts:\n  other: {region: eu-west-1}\n",
-		}))
-		s.change = func(o *runner.Options) {
-			place, err := awsclient.Connect(t.Context(), awsclient.Settings{Region: "eu-west-1", EndpointURL: sandbox.URL, Dial: s.sandbox.Dial, AccessKey: "test", SecretKey: "test"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			o.Places.Add(o.Plan.Suites[0], "other", place)
-			places = append(places, place.Region)
-		}
-		r := s.run()
-		if r.ends()["S"] != event.Errored || len(places) != 1 {
-			t.Error(r.text)
-		}
-		wants(t, r.flat(), `there is no schema registry "shp" in account 000000000000, region eu-west-1`)
-	})
+	for name, scenario := range map[string]string{
+		"set":        "act:\n  - set: {a: {n: 1}}\n    in: other\n    expect: {a: {schema: {registry: shp, name: Order}}}\n",
+		"mock_event": "act:\n  - mock_event: {registry: shp, schema: Order}\n    in: other\n",
+		"received":   "arrange:\n  - listen: {event_bus: default, pattern: {source: [shop]}}\n    id: l\nassert:\n  - received: {from: l, match: {detail: {run: \"${scenario.id}\"}}}\n    in: other\n    expect: {\"$.events[0]\": {schema: {registry: shp, name: Order}}}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, sandbox.Options{}, files(t, map[string]string{
+					"a.scenario.yaml": "scenario: S\n" + scenario, "rehearse.yaml": "accounts:\n  other: {region: eu-west-1}\n",
+				}))
+				s.change = func(o *runner.Options) {
+					place, err := awsclient.Connect(t.Context(), awsclient.Settings{Region: "eu-west-1", EndpointURL: sandbox.URL, Dial: s.sandbox.Dial, AccessKey: "test", SecretKey: "test"})
+					if err != nil {
+						t.Fatal(err)
+					}
+					o.Places.Add(o.Plan.Suites[0], "other", place)
+				}
+				r := s.run()
+				if r.ends()["S"] != event.Errored {
+					t.Error(r.text)
+				}
+				wants(t, r.flat(), `there is no schema registry "shp" in account 000000000000, region eu-west-1`)
+			})
+		})
+	}
 }
 
 // What mock_event leaves to chance follows the run's seed, and the case.

@@ -72,6 +72,8 @@ func read(ctx context.Context, place *awsclient.Place, registry, name, version s
 		return document{}, missing(ctx, place, registry, name, version)
 	case refused(err):
 		return document{}, steps.Final(fmt.Errorf("%s may not be read: %w; this run needs the permission schemas:DescribeSchema on schema/%s", shown, err, steps.SchemaResource(registry, name)))
+	case awsclient.Code(err) == "UnknownError" && place.Endpoint != "": // an answer without a code is none of AWS
+		return document{}, fmt.Errorf("%s cannot be read: %w; is there a schema registry at %s? Without one, keep the schema in a file", shown, err, place.Endpoint)
 	case err != nil:
 		return document{}, fmt.Errorf("%s cannot be read: %w", shown, err)
 	}

@@ -144,6 +144,23 @@ func TestReadOnce(t *testing.T) {
 	})
 }
 
+// What answers in place of AWS may have no registry.
+func TestNoRegistryAtAll(t *testing.T) {
+	o := sandbox.Options{Intercept: func(_ context.Context, service, _ string) error {
+		if service == "schemas" {
+			return &smithy.GenericAPIError{Code: "UnknownError", Message: "no such service"}
+		}
+		return nil
+	}}
+	bubble(t, o, func(t *testing.T, s *stage.Stage) {
+		err := Bind(t.Context(), s.Env(), &assertions.SchemaRef{Registry: "shop", Name: "OrderPlaced"})
+		want := "schema OrderPlaced of registry shop cannot be read: schemas DescribeSchema: UnknownError: no such service; is there a schema registry at http://aws.sandbox.localhost? Without one, keep the schema in a file"
+		if d := cmp.Diff(want, awsclient.Explain(err)); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
 // A call that nobody answers ends with whoever asked.
 func TestNoAnswer(t *testing.T) {
 	o := sandbox.Options{Intercept: func(ctx context.Context, service, _ string) error {

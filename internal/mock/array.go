@@ -51,9 +51,9 @@ func (m *maker) array(p place, flat []node) (any, error) {
 	const most = 20_000
 	switch {
 	case l.low > l.high:
-		return nil, m.fail(p, cmp.Or(l.highAt, l.lowAt), "minItems %d is above maxItems %d", l.low, l.high)
+		return nil, m.never(p, cmp.Or(l.highAt, l.lowAt), "minItems %d is above maxItems %d", l.low, l.high)
 	case l.low > most:
-		return nil, m.fail(p, l.lowAt, "minItems %d is more than is made here (%d)", l.low, most)
+		return nil, m.missed(p, l.lowAt, "minItems %d is more than is made here (%d)", l.low, most)
 	}
 	wanted, err := m.contained(a)
 	if err != nil {
@@ -78,10 +78,10 @@ func (m *maker) contained(a *array) ([]node, error) {
 			least = v
 		}
 		if v, ok := count(o["maxContains"]); ok && v < least {
-			return nil, m.fail(a.place, n.at, "minContains %d is above maxContains %d", least, v)
+			return nil, m.never(a.place, n.at, "minContains %d is above maxContains %d", least, v)
 		}
 		if least > a.limits.high {
-			return nil, m.fail(a.place, n.at, "contains asks for %d elements, maxItems allows %d", least, a.limits.high)
+			return nil, m.never(a.place, n.at, "contains asks for %d elements, maxItems allows %d", least, a.limits.high)
 		}
 		for range least {
 			all = append(all, n.below("contains"))
@@ -113,11 +113,11 @@ func (m *maker) elements(a *array, length int, wanted []node) error {
 		nodes, closed := element(a.flat, i)
 		if closed != "" {
 			if least {
-				return m.fail(a.place, closed, "a list of %d elements is asked for, and no more than %d may be there", max(a.limits.low, len(wanted), i+1), i)
+				return m.never(a.place, closed, "a list of %d elements is asked for, and no more than %d may be there", max(a.limits.low, len(wanted), i+1), i)
 			}
 			return nil
 		}
-		c := place{path: append(slices.Clone(a.path), i), wish: a.wish.below(i), trail: a.trail}
+		c := place{path: append(slices.Clone(a.path), i), wish: a.wish.below(i), trail: a.trail, optional: a.optional || !least}
 		if a.unique {
 			c.avoid = a.value
 		}
@@ -149,7 +149,7 @@ func (m *maker) different(a *array, c place) (any, error) {
 			return v, err
 		}
 		if try == tries {
-			return nil, m.fail(a.place, nodeAt(a.flat), "uniqueItems asks for %d different elements, and only %d were found", max(a.limits.low, len(a.value)+1), len(a.value))
+			return nil, m.missed(a.place, nodeAt(a.flat), "uniqueItems asks for %d different elements, and only %d were found", max(a.limits.low, len(a.value)+1), len(a.value))
 		}
 	}
 }

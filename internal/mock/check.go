@@ -79,6 +79,7 @@ func (s *Schema) prepareJSONSchema(text []byte) error {
 	if err != nil {
 		return err
 	}
+	forgive(written)
 	c := s.newCompiler()
 	for _, d := range drafts {
 		if d.draft == s.draft {
@@ -229,14 +230,53 @@ func words(e *jsonschema.ValidationError) string {
 		return fmt.Sprintf("%s is no %s", show(k.Got), k.Want)
 	case *kind.Type:
 		return fmt.Sprintf("it must be %s, not %s", strings.Join(k.Want, " or "), k.Got)
+	case *kind.Enum:
+		return fmt.Sprintf("%s is none of %s", show(k.Got), strings.Trim(show(k.Want), "[]"))
+	case *kind.Const:
+		return fmt.Sprintf("%s is not %s", show(k.Got), show(k.Want))
 	case *kind.Required:
 		return "it lacks " + strings.Join(k.Missing, ", ")
 	case *kind.AdditionalProperties:
 		return "it may not have " + strings.Join(k.Properties, ", ")
 	case *kind.FalseSchema:
 		return "nothing may stand here"
+	case *kind.UniqueItems:
+		return fmt.Sprintf("elements %d and %d are the same, which uniqueItems forbids", k.Duplicates[0], k.Duplicates[1])
+	case *kind.Contains:
+		return "no element fits the schema in contains"
+	}
+	if s := wordsOfLimits(e.ErrorKind); s != "" {
+		return s
 	}
 	return e.ErrorKind.LocalizedString(english)
+}
+
+func wordsOfLimits(k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
+	case *kind.Minimum:
+		return fmt.Sprintf("%s is below the minimum %s", decimal(k.Got), decimal(k.Want))
+	case *kind.Maximum:
+		return fmt.Sprintf("%s is above the maximum %s", decimal(k.Got), decimal(k.Want))
+	case *kind.ExclusiveMinimum:
+		return fmt.Sprintf("%s is not above %s", decimal(k.Got), decimal(k.Want))
+	case *kind.ExclusiveMaximum:
+		return fmt.Sprintf("%s is not below %s", decimal(k.Got), decimal(k.Want))
+	case *kind.MultipleOf:
+		return fmt.Sprintf("%s is no multiple of %s", decimal(k.Got), decimal(k.Want))
+	case *kind.MinLength:
+		return fmt.Sprintf("it has %d characters, minLength is %d", k.Got, k.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("it has %d characters, maxLength is %d", k.Got, k.Want)
+	case *kind.MinItems:
+		return fmt.Sprintf("it has %d elements, minItems is %d", k.Got, k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("it has %d elements, maxItems is %d", k.Got, k.Want)
+	case *kind.MinProperties:
+		return fmt.Sprintf("it has %d properties, minProperties is %d", k.Got, k.Want)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("it has %d properties, maxProperties is %d", k.Got, k.Want)
+	}
+	return ""
 }
 
 // because names what the alternatives miss, the first few.

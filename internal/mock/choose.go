@@ -107,6 +107,7 @@ func (m *maker) dependent(p place, flat []node, then node, name string) []option
 func (m *maker) choose(p place, c choice) (any, error) {
 	p.settled = with(p.settled, c.at)
 	var first error
+	certain := true
 	for _, o := range c.options {
 		q := p
 		q.nodes = append(slices.Clone(p.nodes), o.nodes...)
@@ -120,11 +121,14 @@ func (m *maker) choose(p place, c choice) (any, error) {
 		if first == nil || isEndless(first) {
 			first = err
 		}
+		certain = certain && isCertain(err)
 	}
 	if len(c.options) == 1 || isEndless(first) {
 		return nil, first
 	}
-	return nil, m.fail(p, c.at, "none of the %d alternatives can be met; the first tried: %s", len(c.options), reason(first))
+	e := m.missed(p, c.at, "none of the %d alternatives can be met; the first tried: %s", len(c.options), reason(first))
+	e.Certain = certain
+	return nil, e
 }
 
 func with(set map[string]bool, name string) map[string]bool {

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,19 +50,32 @@ type line struct {
 	Seed         uint64          `json:"seed"`
 	RequiredOnly bool            `json:"required_only"`
 	Schema       json.RawMessage `json:"schema,omitempty"` // with the first value of a name
+	Fits         bool            `json:"fits"`
 	Value        any             `json:"value"`
+}
+
+// judged is the file of values for the judges; nil when none is asked for.
+type judged struct{ *json.Encoder }
+
+func (j *judged) write(t *testing.T, l line) {
+	if j == nil {
+		return
+	}
+	if err := j.Encode(l); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestCorpus(t *testing.T) {
 	const seeds = 50
-	var out *json.Encoder
+	var out *judged
 	if *values != "" {
 		f, err := os.Create(*values)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		out = json.NewEncoder(f)
+		out = &judged{json.NewEncoder(f)}
 	}
 	for name, text := range corpus(t) {
 		t.Run(name, func(t *testing.T) {
@@ -85,19 +100,49 @@ func TestCorpus(t *testing.T) {
 					if again, err := s.Make(o); err != nil || !reflect.DeepEqual(v, again) {
 						t.Fatalf("seed %d: another value the second time: %s and %s, %v", seed, show(v), show(again), err)
 					}
-					if out != nil {
-						l := line{Name: name, Form: s.form, Part: s.at, Seed: seed, RequiredOnly: only, Value: v}
-						if seed == 0 && !only {
-							l.Schema = text
-						}
-						if err := out.Encode(l); err != nil {
-							t.Fatal(err)
-						}
+					l := line{Name: name, Form: s.form, Part: s.at, Seed: seed, RequiredOnly: only, Fits: true, Value: v}
+					if seed == 0 && !only {
+						l.Schema = text
+					}
+					out.write(t, l)
+					l.Schema = nil
+					for range 3 { // others, most of them wrong, so that the judges judge Check as well
+						l.Value = spoil(o.Rand, clone(v))
+						l.Fits = len(s.Check(l.Value)) == 0
+						out.write(t, l)
 					}
 				}
 			}
 		})
 	}
+}
+
+// spoil changes something somewhere in a value.
+func spoil(r *rand.Rand, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		names := slices.Sorted(maps.Keys(v))
+		if len(names) == 0 || r.IntN(6) == 0 {
+			v["unknown"] = "x"
+			return v
+		}
+		name := names[r.IntN(len(names))]
+		if r.IntN(4) == 0 {
+			delete(v, name)
+		} else {
+			v[name] = spoil(r, v[name])
+		}
+		return v
+	case []any:
+		if len(v) > 0 && r.IntN(3) > 0 {
+			i := r.IntN(len(v))
+			v[i] = spoil(r, v[i])
+			return v
+		}
+		return append(v, clone(any(v)))
+	}
+	other := []any{json.Number("-7"), json.Number("0.5"), "", "x", true, []any{}, map[string]any{}, json.Number("123456789012")}
+	return other[r.IntN(len(other))]
 }
 
 // asWritten compiles an OpenAPI document as the draft that its schemas are

@@ -14,15 +14,36 @@ type Unsatisfiable struct {
 	Path []any  // the place in the value: names and indexes
 	At   string // the place in the schema, such as #/components/schemas/Order/properties/id
 	Why  string
-	// Help is what to do about it.
-	Help string
+	// Certain says that there is no such value, so that setting one cannot help.
+	Certain bool
+	// Optional says that the place may be left out, or is part of what may.
+	Optional bool
 
+	wished  bool // something is set inside
 	endless bool // it recurses for ever, this way
 	spent   bool // the work that is allowed is done
 }
 
 func (e *Unsatisfiable) Error() string {
-	return fmt.Sprintf("no value for %s (%s): %s; %s", sayPlace(e.Path), e.At, e.Why, e.Help)
+	return fmt.Sprintf("no value for %s (%s): %s; %s", sayPlace(e.Path), e.At, e.Why, e.help())
+}
+
+// help is what to do about it.
+func (e *Unsatisfiable) help() string {
+	help := "correct the schema"
+	switch {
+	case e.spent:
+		help = "give the values that are hard to find with set"
+	case e.Certain:
+	case e.wished:
+		help = "set something else in it, or the whole of it"
+	default:
+		help = fmt.Sprintf("give the value with set: {%s: …}", quotePath(e.Path))
+	}
+	if e.Optional {
+		help += ", or leave out what is optional with required_only: true"
+	}
+	return help
 }
 
 func sayPlace(path []any) string {
@@ -68,20 +89,22 @@ func (n node) below(names ...string) node {
 // place is one value to be made: the schemas that it must all fit, and what is
 // known of it besides.
 type place struct {
-	nodes   []node
-	path    []any
-	wish    *wish
-	trail   *trail
-	settled map[string]bool // choices that were made, by their pointers
-	without map[string]bool // properties that must not be there
-	avoid   []any           // values that are taken already
-	hints   []any           // values to take if they fit, the best first
+	nodes    []node
+	path     []any
+	wish     *wish
+	trail    *trail
+	settled  map[string]bool // choices that were made, by their pointers
+	without  map[string]bool // properties that must not be there
+	avoid    []any           // values that are taken already
+	optional bool            // it, or what it is part of, may be left out
+	hints    []any           // values to take if they fit, the best first
 }
 
 // trail is the refs that lead to a place from the top.
 type trail struct {
-	ref string
-	up  *trail
+	ref  string
+	path []any
+	up   *trail
 }
 
 func (t *trail) count(ref string) int {
@@ -184,17 +207,21 @@ func misfit(wrong []Violation, set *wish) error {
 // spend counts a piece of work.
 func (m *maker) spend() error {
 	if m.work++; m.work > maxWork {
-		return &Unsatisfiable{At: "#" + m.schema.at, Why: fmt.Sprintf("none found in %d attempts", maxWork), Help: "give the values that are hard to find with set", spent: true}
+		return &Unsatisfiable{At: "#" + m.schema.at, Why: fmt.Sprintf("none found in %d attempts", maxWork), spent: true}
 	}
 	return nil
 }
 
-// fail is the error that a place cannot be satisfied.
-func (m *maker) fail(p place, at, format string, args ...any) error {
-	e := &Unsatisfiable{Path: p.path, At: "#" + at, Why: fmt.Sprintf(format, args...), Help: "correct the schema, or give the value with set"}
-	if len(p.path) > 0 {
-		e.Help = fmt.Sprintf("correct the schema, or give the value with set: {%s: …}", quotePath(p.path))
-	}
+// never is the error that there is no value for a place.
+func (m *maker) never(p place, at, format string, args ...any) *Unsatisfiable {
+	e := m.missed(p, at, format, args...)
+	e.Certain = true
+	return e
+}
+
+// missed is the error that no value was found for a place.
+func (m *maker) missed(p place, at, format string, args ...any) *Unsatisfiable {
+	e := &Unsatisfiable{Path: p.path, At: "#" + at, Why: fmt.Sprintf(format, args...), Optional: p.optional, wished: p.wish.inside()}
 	m.last = e
 	return e
 }
@@ -240,7 +267,9 @@ func (m *maker) expand(nodes []node) (flat []node, refs []string) {
 		for i := range all {
 			take(n.below("allOf", fmt.Sprint(i)))
 		}
-		flat = append(flat, n)
+		if len(o) > 1 || o["$ref"] == nil && all == nil { // it says something itself
+			flat = append(flat, n)
+		}
 	}
 	for _, n := range nodes {
 		take(n)
@@ -259,23 +288,37 @@ func (m *maker) value(p place) (any, error) {
 	flat, refs := m.expand(p.nodes)
 	for _, ref := range refs {
 		if p.trail.count(ref) >= maxAgain {
-			err := m.fail(p, ref, "the recursion never ends: every value of this schema requires another of it inside")
-			err.(*Unsatisfiable).endless = true
-			return nil, err
+			return nil, m.endless(p, ref)
 		}
+	}
+	if _, _, err := m.allowedKinds(p, flat); err != nil {
+		return nil, err // whatever is chosen
 	}
 	if c, ok := m.choice(p, flat); ok {
 		return m.choose(p, c)
 	}
 	for _, n := range flat {
 		if n.body == false {
-			return nil, m.fail(p, n.at, "the schema false lets nothing through")
+			return nil, m.never(p, n.at, "the schema false lets nothing through")
 		}
 	}
 	for _, ref := range refs {
-		p.trail = &trail{ref, p.trail}
+		p.trail = &trail{ref, p.path, p.trail}
 	}
 	return m.tryPlace(p, flat)
+}
+
+// endless is the error of a schema that requires itself.
+func (m *maker) endless(p place, ref string) error {
+	again := p.path
+	for t := p.trail; t != nil; t = t.up {
+		if t.ref == ref {
+			again, p.path = p.path, t.path
+		}
+	}
+	e := m.never(p, ref, "the recursion never ends: it requires another of its kind inside, as at %s", sayPlace(again))
+	e.endless = true
+	return e
 }
 
 // tryPlace makes values until one fits what cannot be made by design.
@@ -298,7 +341,7 @@ func (m *maker) tryPlace(p place, flat []node) (any, error) {
 			return v, nil
 		}
 		if try == tries {
-			return nil, m.fail(p, at, "no value was found that fits all of it: %s", wrong)
+			return nil, m.missed(p, at, "no value was found that fits all of it: %s", wrong)
 		}
 		if err := m.spend(); err != nil {
 			return nil, err

@@ -126,9 +126,8 @@ func (n *normaliser) keywords(m map[string]any, at string) {
 	delete(m, "$schema")
 	delete(m, "$vocabulary")
 	if n.draft <= draft7 {
-		if ref, ok := m["$ref"].(string); ok { // what stands beside it is ignored
-			clear(m)
-			m["$ref"] = ref
+		if _, ok := m["$ref"].(string); ok { // what stands beside it is ignored
+			maps.DeleteFunc(m, func(k string, _ any) bool { return k != "$ref" && k != "definitions" && k != "$defs" })
 			return
 		}
 	}
@@ -345,4 +344,39 @@ func show(v any) string {
 		return string(r[:most]) + "…"
 	}
 	return string(text)
+}
+
+// forgive takes out of a document what drafts forbid and nothing hangs on:
+// values that are listed twice, and an empty list of required properties.
+func forgive(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			forgive(x)
+		}
+	case map[string]any:
+		for _, word := range []string{"enum", "required"} {
+			list, ok := v[word].([]any)
+			if !ok {
+				continue
+			}
+			var once []any
+			for _, x := range list {
+				if !contains(once, x) {
+					once = append(once, x)
+				}
+			}
+			if v[word] = once; len(once) == 0 {
+				v[word] = list
+				if word == "required" {
+					delete(v, word)
+				}
+			}
+		}
+		for k, x := range v {
+			if !slices.Contains([]string{"const", "enum", "default", "example", "examples"}, k) {
+				forgive(x)
+			}
+		}
+	}
 }

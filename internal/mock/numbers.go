@@ -111,7 +111,7 @@ func (m *maker) number(p place, flat []node, integer, whole bool) (any, error) {
 			if c == 0 {
 				above = "leaves nothing below"
 			}
-			return nil, m.fail(p, s.high.at, "%s %s%s %s %s %s", s.low.word, s.low.text, where, above, s.high.word, s.high.text)
+			return nil, m.never(p, s.high.at, "%s %s%s %s %s %s", s.low.word, s.low.text, where, above, s.high.word, s.high.text)
 		}
 	}
 	step, low, high, ok := s.multiples(!integer && !whole)
@@ -120,7 +120,7 @@ func (m *maker) number(p place, flat []node, integer, whole bool) (any, error) {
 		if s.step.Cmp(big.NewRat(1, 1)) == 0 && s.stepAt == "" {
 			word = "whole number"
 		}
-		return nil, m.fail(p, s.low.at, "no %s lies between %s %s and %s %s", word, s.low.word, s.low.text, s.high.word, s.high.text)
+		return nil, m.never(p, s.low.at, "no %s lies between %s %s and %s %s", word, s.low.word, s.low.text, s.high.word, s.high.text)
 	}
 	for try := range 40 {
 		k := m.between(low, high)
@@ -135,7 +135,7 @@ func (m *maker) number(p place, flat []node, integer, whole bool) (any, error) {
 			return n, nil
 		}
 	}
-	return nil, m.fail(p, nodeAt(flat), "too few different numbers fit where uniqueItems asks for different ones")
+	return nil, m.never(p, nodeAt(flat), "too few different numbers fit where uniqueItems asks for different ones")
 }
 
 func nodeAt(flat []node) string {

@@ -140,19 +140,19 @@ func (m *maker) checkCounts(o *object) error {
 	l := o.limits
 	switch {
 	case l.low > l.high:
-		return m.fail(o.place, l.highAt, "minProperties %d is above maxProperties %d", l.low, l.high)
+		return m.never(o.place, l.highAt, "minProperties %d is above maxProperties %d", l.low, l.high)
 	case len(o.required) > l.high:
-		return m.fail(o.place, l.highAt, "%d properties are required (%s), maxProperties allows %d", len(o.required), listed(slices.Sorted(maps.Keys(o.required))), l.high)
+		return m.never(o.place, l.highAt, "%d properties are required (%s), maxProperties allows %d", len(o.required), listed(slices.Sorted(maps.Keys(o.required))), l.high)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.required)) {
 		if _, closed := m.property(o.flat, name); closed != "" {
-			return m.fail(o.place, o.required[name], "the required property %q is forbidden by #%s", name, closed)
+			return m.never(o.place, o.required[name], "the required property %q is forbidden by #%s", name, closed)
 		}
 		if o.without[name] {
-			return m.fail(o.place, o.required[name], "the required property %q is ruled out by what else applies here", name)
+			return m.never(o.place, o.required[name], "the required property %q is ruled out by what else applies here", name)
 		}
 		if at, why := m.badName(o, name); why != "" {
-			return m.fail(o.place, at, "the required property %q has a name that propertyNames forbids: %s", name, why)
+			return m.never(o.place, at, "the required property %q has a name that propertyNames forbids: %s", name, why)
 		}
 	}
 	return nil
@@ -186,8 +186,9 @@ func (m *maker) add(o *object, name string, must bool) error {
 		return nil
 	}
 	c, closed := m.child(o, name)
+	c.optional = o.optional || !must
 	if c.wish == nil && closed != "" {
-		return m.fail(o.place, closed, "the property %q is forbidden here, and others require it", name)
+		return m.never(o.place, closed, "the property %q is forbidden here, and others require it", name)
 	}
 	v, err := m.value(c)
 	if err != nil {
@@ -350,7 +351,7 @@ func (m *maker) fill(o *object, optional []string) (any, error) {
 		}
 	}
 	if len(o.value) < o.limits.low {
-		return nil, m.fail(o.place, o.limits.lowAt, "minProperties asks for %d properties, only %d can be there", o.limits.low, len(o.value))
+		return nil, m.missed(o.place, o.limits.lowAt, "minProperties asks for %d properties, only %d can be there", o.limits.low, len(o.value))
 	}
 	return o.value, nil
 }

@@ -28,7 +28,7 @@ type Schema struct {
 	compiled map[string]*jsonschema.Schema // of doc, by their pointers
 	patterns map[string]*pattern           // by how the document writes them
 
-	cycles   map[string]bool // whether the schema at a pointer leads back to itself
+	cycles map[string]bool // whether the schema at a pointer leads back to itself
 
 	judge *jsonschema.Schema // the schema as it was written, of the JSON Schema form
 	open  *openapi3.Schema   // the same of OpenAPI 3.0
@@ -50,6 +50,7 @@ func Read(text []byte, form Form, part string) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
+	forgive(doc)
 	top, ok := doc.(map[string]any)
 	if !ok {
 		return nil, fmt.Errorf("a schema document is a JSON object; this one is %s", show(doc))
@@ -225,6 +226,9 @@ func (s *Schema) normalise(doc any) error {
 	if len(n.problems) == 0 {
 		n.problems = wrongKeywords(roots)
 	}
+	if len(n.problems) == 0 {
+		n.circles()
+	}
 	s.doc = doc
 	return sayAll("the schema is wrong: ", n.problems)
 }
@@ -239,6 +243,9 @@ func sayAll(before string, problems []string) error {
 		return errors.New(before + problems[0])
 	case n > most:
 		problems = append(problems[:most:most], fmt.Sprintf("and %d more", n-most))
+	}
+	if before == "" {
+		return errors.New(strings.Join(problems, "\n"))
 	}
 	return errors.New(before + "\n  " + strings.Join(problems, "\n  "))
 }

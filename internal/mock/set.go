@@ -167,7 +167,7 @@ func (w *wish) apply(value any, there bool, path []any) (any, error) {
 	return value, nil
 }
 
-// at finds what is set at a place or around it.
+// covers says whether a place, or what it is part of, is set.
 func (w *wish) covers(path []any) bool {
 	for _, key := range path {
 		if w == nil || w.has {
@@ -175,7 +175,7 @@ func (w *wish) covers(path []any) bool {
 		}
 		w = w.below(key)
 	}
-	return w.given()
+	return w != nil && w.has
 }
 
 // clone copies a JSON value.

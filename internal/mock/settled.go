@@ -57,7 +57,7 @@ func (m *maker) allowedKinds(p place, flat []node) (allowed kinds, typed bool, e
 			continue
 		}
 		if allowed&k == 0 {
-			return 0, true, m.fail(p, n.at, "allOf and what else applies here contradict each other: type %s (#%s) and type %s (#%s)",
+			return 0, true, m.never(p, n.at, "allOf and what else applies here contradict each other: type %s (#%s) and type %s (#%s)",
 				sayType(before), before.at, sayType(n), n.at)
 		}
 		if allowed&k != allowed || !typed {
@@ -68,7 +68,7 @@ func (m *maker) allowedKinds(p place, flat []node) (allowed kinds, typed bool, e
 	for _, o := range m.ruledOut(flat) {
 		if k, ok := typesOf(o); ok && len(o) == 1 {
 			if allowed&^k == 0 {
-				return 0, true, m.fail(p, flat[0].at, "not rules out every type that is allowed")
+				return 0, true, m.never(p, flat[0].at, "not rules out every type that is allowed")
 			}
 			allowed &^= k
 		}
@@ -108,6 +108,10 @@ func (m *maker) settledValue(p place, flat []node) (any, error) {
 			first = err
 		}
 	}
+	var u *Unsatisfiable
+	if !typed && errors.As(first, &u) {
+		u.Certain = false // perhaps another type was meant
+	}
 	return nil, first
 }
 
@@ -117,7 +121,7 @@ func (m *maker) wishedKinds(p place, flat []node, allowed kinds) (kinds, error) 
 		want = kindArray
 	}
 	if allowed&want == 0 {
-		return 0, m.fail(p, typeNode(flat).at, "it is of type %s, so nothing can be set inside", sayType(typeNode(flat)))
+		return 0, m.missed(p, typeNode(flat).at, "it is of type %s, so nothing can be set inside", sayType(typeNode(flat)))
 	}
 	return want, nil
 }
@@ -158,7 +162,7 @@ func (m *maker) listed(p place, flat []node, allowed kinds) (value any, ok bool,
 		return nil, false, nil
 	}
 	if len(values) == 0 {
-		return nil, false, m.fail(p, in[len(in)-1].at, "the lists of allowed values have none in common%s", others(in))
+		return nil, false, m.never(p, in[len(in)-1].at, "the lists of allowed values have none in common%s", others(in))
 	}
 	var good []any
 	var wrong string
@@ -175,10 +179,10 @@ func (m *maker) listed(p place, flat []node, allowed kinds) (value any, ok bool,
 		}
 	}
 	if len(good) == 0 && wrong == "" {
-		return nil, false, m.fail(p, in[0].at, "enum has %d values, and all of them are taken already where uniqueItems asks for different ones", len(values))
+		return nil, false, m.never(p, in[0].at, "enum has %d values, and all of them are taken already where uniqueItems asks for different ones", len(values))
 	}
 	if len(good) == 0 {
-		return nil, false, m.fail(p, in[0].at, "no value of enum fits what else applies here; %s", wrong)
+		return nil, false, m.never(p, in[0].at, "no value of enum fits what else applies here; %s", wrong)
 	}
 	if some := slices.DeleteFunc(slices.Clone(good), func(v any) bool { return v == nil }); len(some) > 0 {
 		good = some
@@ -317,10 +321,11 @@ func (m *maker) make(p place, flat []node, k, allowed kinds) (any, error) {
 	case kindNull:
 		return nil, nil
 	case kindBool:
-		if contains(p.avoid, false) {
-			return true, nil
+		no, yes := contains(p.avoid, false), contains(p.avoid, true)
+		if no && yes {
+			return nil, m.never(p, nodeAt(flat), "true and false are taken already, and uniqueItems asks for different elements")
 		}
-		return contains(p.avoid, true) == false && m.rand.IntN(2) == 0, nil
+		return no || !yes && m.rand.IntN(2) == 0, nil
 	case kindObject:
 		return m.object(p, flat)
 	case kindArray:
@@ -352,4 +357,9 @@ func reason(err error) string {
 func isEndless(err error) bool {
 	var u *Unsatisfiable
 	return errors.As(err, &u) && u.endless
+}
+
+func isCertain(err error) bool {
+	var u *Unsatisfiable
+	return errors.As(err, &u) && u.Certain
 }

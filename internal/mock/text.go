@@ -45,9 +45,9 @@ func (m *maker) text(p place, flat []node) (any, error) {
 	l := limitsOf(flat, "minLength", "maxLength")
 	switch {
 	case l.low > l.high:
-		return nil, m.fail(p, cmp.Or(l.highAt, l.lowAt), "minLength %d is above maxLength %d", l.low, l.high)
+		return nil, m.never(p, cmp.Or(l.highAt, l.lowAt), "minLength %d is above maxLength %d", l.low, l.high)
 	case l.low > maxLength:
-		return nil, m.fail(p, l.lowAt, "minLength %d is more than an event can hold", l.low)
+		return nil, m.missed(p, l.lowAt, "minLength %d is more than an event can hold", l.low)
 	}
 	patterns, at, err := m.patternsOf(p, flat)
 	if err != nil {
@@ -106,7 +106,7 @@ func (m *maker) patternsOf(p place, flat []node) (all []*pattern, at []string, e
 		}
 		q := m.schema.pattern(source)
 		if q.why != "" {
-			return nil, nil, m.fail(p, n.at, "the pattern %s cannot be read: %s", show(source), q.why)
+			return nil, nil, m.missed(p, n.at, "the pattern %s cannot be read: %s", show(source), q.why)
 		}
 		all, at = append(all, q), append(at, n.at)
 	}
@@ -174,9 +174,9 @@ func (m *maker) noText(p place, flat []node, patterns []*pattern, at, formats []
 	for i, q := range patterns {
 		switch low, _ := lengths(q.tree); {
 		case low > l.high:
-			return m.fail(p, at[i], "the pattern %s needs at least %d characters, maxLength allows %d", show(q.source), low, l.high)
+			return m.never(p, at[i], "the pattern %s needs at least %d characters, maxLength allows %d", show(q.source), low, l.high)
 		case endsFixed(q) && longest(q) < l.low:
-			return m.fail(p, at[i], "the pattern %s has at most %d characters, minLength asks for %d", show(q.source), longest(q), l.low)
+			return m.never(p, at[i], "the pattern %s has at most %d characters, minLength asks for %d", show(q.source), longest(q), l.low)
 		}
 	}
 	var asked []string
@@ -199,5 +199,5 @@ func (m *maker) noText(p place, flat []node, patterns []*pattern, at, formats []
 	if len(at) > 0 {
 		where = at[0]
 	}
-	return m.fail(p, where, "no text was found that fits %s", strings.Join(asked, " and "))
+	return m.missed(p, where, "no text was found that fits %s", strings.Join(asked, " and "))
 }

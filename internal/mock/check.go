@@ -121,7 +121,28 @@ func (s *Schema) prepareOpenAPI(text []byte) error {
 		return fmt.Errorf("the OpenAPI document is wrong: #%s is no schema", s.at)
 	}
 	s.open = ref.Value
+	allowNull(s.open, map[*openapi3.Schema]bool{})
 	return nil
+}
+
+// allowNull lets null through where a schema has no type: nullable speaks of
+// types alone, but the library asks for it everywhere. What else such a schema
+// asks of null, the other validator knows. Source: OpenAPI 3.0.3, nullable.
+func allowNull(s *openapi3.Schema, seen map[*openapi3.Schema]bool) {
+	if s == nil || seen[s] {
+		return
+	}
+	seen[s] = true
+	s.Nullable = s.Nullable || s.Type == nil
+	refs := slices.Concat(s.OneOf, s.AnyOf, s.AllOf, openapi3.SchemaRefs{s.Items, s.AdditionalProperties.Schema})
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		refs = append(refs, s.Properties[name])
+	}
+	for _, r := range refs {
+		if r != nil {
+			allowNull(r.Value, seen)
+		}
+	}
 }
 
 // schemaAt compiles the normalised schema at a pointer.

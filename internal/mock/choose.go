@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -107,7 +108,7 @@ func (m *maker) dependent(p place, flat []node, then node, name string) []option
 func (m *maker) choose(p place, c choice) (any, error) {
 	p.settled = with(p.settled, c.at)
 	var first error
-	certain := true
+	certain, optional := true, false
 	for _, o := range c.options {
 		q := p
 		q.nodes = append(slices.Clone(p.nodes), o.nodes...)
@@ -121,13 +122,16 @@ func (m *maker) choose(p place, c choice) (any, error) {
 		if first == nil || isEndless(first) {
 			first = err
 		}
-		certain = certain && isCertain(err)
+		var u *Unsatisfiable
+		if errors.As(err, &u) {
+			certain, optional = certain && u.Certain && !u.Optional, optional || u.Optional
+		}
 	}
 	if len(c.options) == 1 || isEndless(first) {
 		return nil, first
 	}
 	e := m.missed(p, c.at, "none of the %d alternatives can be met; the first tried: %s", len(c.options), reason(first))
-	e.Certain = certain
+	e.Certain, e.Optional = certain, optional
 	return nil, e
 }
 

@@ -77,6 +77,9 @@ func TestCorpus(t *testing.T) {
 		defer f.Close()
 		out = &judged{json.NewEncoder(f)}
 	}
+	if out != nil {
+		randomValues(t, out)
+	}
 	for name, text := range corpus(t) {
 		t.Run(name, func(t *testing.T) {
 			s, err := Read(text, Detected, "")
@@ -141,8 +144,8 @@ func spoil(r *rand.Rand, v any) any {
 		}
 		return append(v, clone(any(v)))
 	}
-	other := []any{json.Number("-7"), json.Number("0.5"), "", "x", true, []any{}, map[string]any{}, json.Number("123456789012")}
-	return other[r.IntN(len(other))]
+	other := []any{nil, json.Number("-7"), json.Number("0.5"), "", "x", true, []any{}, map[string]any{}, json.Number("123456789012")}
+	return clone(other[r.IntN(len(other))])
 }
 
 // asWritten compiles an OpenAPI document as the draft that its schemas are

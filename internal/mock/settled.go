@@ -265,6 +265,9 @@ func (m *maker) kindOrder(flat []node, allowed kinds, typed bool) []kinds {
 	m.rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	if allowed&kindNull != 0 {
 		order = append(order, kindNull)
+		if m.retry && m.rand.IntN(4) == 0 {
+			slices.Reverse(order)
+		}
 	}
 	return order
 }
@@ -357,9 +360,4 @@ func reason(err error) string {
 func isEndless(err error) bool {
 	var u *Unsatisfiable
 	return errors.As(err, &u) && u.endless
-}
-
-func isCertain(err error) bool {
-	var u *Unsatisfiable
-	return errors.As(err, &u) && u.Certain
 }

@@ -100,6 +100,9 @@ func (m *maker) length(a *array, wanted int) int {
 		n = max(n, a.fixed)
 		if a.fixed == 0 && n == 0 {
 			n = 1 + m.rand.IntN(2)
+			if m.retry { // perhaps the length is what did not fit
+				n = m.rand.IntN(5)
+			}
 		}
 	}
 	return min(n, max(a.limits.high, a.wish.least()))

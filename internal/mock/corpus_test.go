@@ -99,9 +99,14 @@ func TestCorpus(t *testing.T) {
 							t.Fatalf("seed %d, required only %v: %s\n%v", seed, only, show(v), err)
 						}
 					}
-					o.Rand = seeded(seed)
-					if again, err := s.Make(o); err != nil || !reflect.DeepEqual(v, again) {
-						t.Fatalf("seed %d: another value the second time: %s and %s, %v", seed, show(v), show(again), err)
+					if seed < 5 {
+						again, err := s.Make(Options{Rand: seeded(seed), Now: now, RequiredOnly: only})
+						if err != nil || !reflect.DeepEqual(v, again) {
+							t.Fatalf("seed %d: another value the second time: %s and %s, %v", seed, show(v), show(again), err)
+						}
+					}
+					if out == nil {
+						continue
 					}
 					l := line{Name: name, Form: s.form, Part: s.at, Seed: seed, RequiredOnly: only, Fits: true, Value: v}
 					if seed == 0 && !only {

@@ -86,6 +86,14 @@ func TestEnvelopeWithoutTheRegistrysWords(t *testing.T) {
 	}
 }
 
+// A detail that is the event again once broke the name of its type.
+func TestEnvelopeInItself(t *testing.T) {
+	s := read(t, schemaOf(d4, `{"properties": {"source": {"type": "string"}, "detail-type": {"type": "string"}, "detail": {"$ref": "#"}}}`), "")
+	if v := made(t, s, Options{}).(map[string]any); v["detail-type"] != "Example Event" {
+		t.Errorf("%v", v)
+	}
+}
+
 func TestSet(t *testing.T) {
 	const list = `{"type": "object", "required": ["id"], "properties": {
 		"id": {"type": "string"}, "state": {"enum": ["open", "closed"]}, "items": {"type": "array", "items": {"type": "object", "required": ["sku"], "properties": {"sku": {"type": "string"}, "n": {"type": "integer"}}}},

@@ -20,6 +20,7 @@ type span struct {
 	low, high *bound
 	step      *big.Rat // nil: any
 	stepAt    string
+	below     bool // not only numbers above zero, which look most usual
 }
 
 func rat(v any) (*big.Rat, string, bool) {
@@ -98,6 +99,7 @@ func common(a, b *big.Rat) *big.Rat {
 // number makes a number.
 func (m *maker) number(p place, flat []node, integer, whole bool) (any, error) {
 	s := spanOf(flat, integer)
+	s.below = m.retry && m.rand.IntN(2) == 0
 	for _, o := range m.ruledOut(flat) {
 		s.turn(o)
 	}
@@ -114,7 +116,7 @@ func (m *maker) number(p place, flat []node, integer, whole bool) (any, error) {
 			return nil, m.never(p, s.high.at, "%s %s%s %s %s %s", s.low.word, s.low.text, where, above, s.high.word, s.high.text)
 		}
 	}
-	step, low, high, ok := s.multiples(!integer && !whole)
+	step, low, high, ok := s.multiples(!integer && (!whole || m.retry && m.rand.IntN(2) == 0))
 	if !ok {
 		word := "multiple of " + s.stepText()
 		if s.step.Cmp(big.NewRat(1, 1)) == 0 && s.stepAt == "" {
@@ -203,10 +205,12 @@ func (s *span) within(step *big.Rat) (low, high *big.Int, ok bool) {
 	if far.Cmp(big.NewInt(reach)) < 0 || !far.IsInt64() {
 		far = big.NewInt(reach)
 	}
-	if (low == nil || low.Cmp(one) < 0) && (high == nil || high.Cmp(one) >= 0) {
+	if !s.below && (low == nil || low.Cmp(one) < 0) && (high == nil || high.Cmp(one) >= 0) {
 		low = one
 	}
 	switch {
+	case low == nil && high == nil:
+		low, high = new(big.Int).Neg(far), far
 	case low == nil:
 		low = new(big.Int).Sub(high, far)
 	case high == nil || new(big.Int).Sub(high, low).Cmp(far) > 0:

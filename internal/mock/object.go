@@ -1,10 +1,8 @@
 package mock
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // object is one that is being made.
@@ -100,6 +98,9 @@ func (m *maker) object(p place, flat []node) (any, error) {
 	optional := m.optional(o)
 	if !m.o.RequiredOnly {
 		for _, name := range optional {
+			if m.retry && m.rand.IntN(3) == 0 { // perhaps it is what did not fit
+				continue
+			}
 			if err := m.addOptional(o, name); err != nil {
 				return nil, err
 			}
@@ -311,204 +312,4 @@ func (m *maker) again(p place) bool {
 		}
 	}
 	return false
-}
-
-// fill adds properties until there are enough: optional ones, those that a
-// pattern names, others. A map without named properties gets an entry or two.
-func (m *maker) fill(o *object, optional []string) (any, error) {
-	for _, name := range optional {
-		if len(o.value) >= o.limits.low {
-			break
-		}
-		if m.room(o, name) {
-			if err := m.add(o, name, false); err != nil {
-				return nil, err
-			}
-		}
-	}
-	patterns := m.namePatterns(o)
-	want := o.limits.low
-	if !m.o.RequiredOnly {
-		want = max(want, m.entries(o, patterns))
-	}
-	for try := 0; len(o.value) < min(want, o.limits.high); try++ {
-		if try > 20+2*want {
-			break
-		}
-		if err := m.spend(); err != nil {
-			return nil, err
-		}
-		name, ok := m.newName(o, patterns)
-		if !ok {
-			continue
-		}
-		c, _ := m.child(o, name)
-		if m.again(c) && len(o.value) >= o.limits.low {
-			break
-		}
-		if err := m.add(o, name, false); err != nil {
-			return nil, err
-		}
-	}
-	if len(o.value) < o.limits.low {
-		return nil, m.missed(o.place, o.limits.lowAt, "minProperties asks for %d properties, only %d can be there", o.limits.low, len(o.value))
-	}
-	return o.value, nil
-}
-
-// entries is how many properties with names of our own an object gets.
-func (m *maker) entries(o *object, patterns []string) int {
-	if len(o.value) > 0 && len(patterns) == 0 {
-		return 0
-	}
-	n := len(o.value) + len(patterns)
-	for _, x := range o.flat {
-		if _, isSchema := x.object()["additionalProperties"].(map[string]any); isSchema && len(o.value) == 0 {
-			n = max(n, 1+m.rand.IntN(2))
-		}
-	}
-	return n
-}
-
-// namePatterns are the patterns of properties that have a schema.
-func (m *maker) namePatterns(o *object) []string {
-	var all []string
-	for _, n := range o.flat {
-		patterns, _ := n.object()["patternProperties"].(map[string]any)
-		for _, source := range slices.Sorted(maps.Keys(patterns)) {
-			if patterns[source] != false && !slices.Contains(all, source) {
-				all = append(all, source)
-			}
-		}
-	}
-	return all
-}
-
-// newName finds a name that may be there and is not yet.
-func (m *maker) newName(o *object, patterns []string) (string, bool) {
-	good := func(name string) bool {
-		_, there := o.value[name]
-		return !there && m.welcome(o, name, map[string]bool{}) && m.room(o, name)
-	}
-	for _, source := range patterns {
-		m.schema.mu.Lock()
-		q := m.schema.pattern(source)
-		m.schema.mu.Unlock()
-		taken := slices.ContainsFunc(slices.Collect(maps.Keys(o.value)), q.MatchString)
-		if q.why != "" || taken && m.rand.IntN(4) > 0 {
-			continue
-		}
-		if s, ok := q.text(m.rand, 0, 60, m.spend, good); ok {
-			return s, true
-		}
-	}
-	for i := range 4 {
-		name := []string{"key", "name", "item", "field"}[i] + "-" + m.letters(4)
-		if good(name) {
-			return name, true
-		}
-	}
-	for _, n := range o.flat {
-		if _, ok := n.object()["propertyNames"]; !ok {
-			continue
-		}
-		v, err := m.value(place{nodes: []node{n.below("propertyNames"), textNode}, path: append(slices.Clone(o.path), "name"), avoid: names(o.value)})
-		if s, ok := v.(string); err == nil && ok && good(s) {
-			return s, true
-		}
-	}
-	return "", false
-}
-
-// textNode is a schema of ours, for names.
-var textNode = node{at: "\x00text", body: map[string]any{"type": "string"}}
-
-func names(o map[string]any) []any {
-	var all []any
-	for _, name := range slices.Sorted(maps.Keys(o)) {
-		all = append(all, name)
-	}
-	return all
-}
-
-// isEnvelope says whether schemas describe an event of EventBridge.
-func isEnvelope(flat []node) bool {
-	found := 0
-	for _, n := range flat {
-		o := n.object()
-		if o[eventSource] != nil || o[eventType] != nil {
-			return true
-		}
-		properties, _ := o["properties"].(map[string]any)
-		for _, name := range []string{"source", "detail-type", "detail"} {
-			if _, ok := properties[name]; ok {
-				found++
-			}
-		}
-	}
-	return found >= 3
-}
-
-// What the registry adds to the schema of an event.
-const (
-	eventSource = "x-amazon-events-source"
-	eventType   = "x-amazon-events-detail-type"
-)
-
-// hints are what the fields of an event hold when nobody says otherwise, the
-// best first. Source: EventBridge User Guide, event structure.
-func (m *maker) hints(flat []node, name string) []any {
-	var all []any
-	for _, e := range examples(flat) {
-		if o, ok := e.(map[string]any); ok && name != "id" && name != "time" {
-			if v, ok := o[name]; ok {
-				all = append(all, v)
-			}
-		}
-	}
-	nodes, _ := m.property(flat, name)
-	in, _ := m.expand(nodes)
-	switch name {
-	case "version":
-		all = append(all, "0")
-	case "id":
-		return []any{randomUUID(m.rand.IntN)}
-	case "time":
-		return []any{m.o.Now.Format("2006-01-02T15:04:05Z")}
-	case "account":
-		all = append(append(all, examples(in)...), fmt.Sprintf("%012d", 100_000_000_000+m.rand.Int64N(900_000_000_000)))
-	case "region":
-		all = append(append(all, examples(in)...), regions[m.rand.IntN(len(regions))])
-	case "resources":
-		all = append(append(all, examples(in)...), []any{})
-	case "source":
-		all = append(append(extension(flat, eventSource), all...), examples(in)...)
-		all = append(all, "example.events")
-	case "detail-type":
-		all = append(append(extension(flat, eventType), all...), examples(in)...)
-		all = append(all, m.typeName(flat))
-	}
-	return all
-}
-
-var regions = []string{"us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2"}
-
-func extension(flat []node, word string) []any {
-	for _, n := range flat {
-		if s, ok := n.object()[word].(string); ok && s != "" {
-			return []any{s}
-		}
-	}
-	return nil
-}
-
-// typeName is the name of the schema of an event's detail.
-func (m *maker) typeName(flat []node) string {
-	nodes, _ := m.property(flat, "detail")
-	_, refs := m.expand(nodes)
-	if len(refs) == 0 {
-		return "Example Event"
-	}
-	all := tokens(refs[0])
-	return strings.TrimSpace(all[len(all)-1])
 }

@@ -249,7 +249,7 @@ func examples(flat []node) []any {
 
 // kindOrder is which kinds to try, one after the other.
 func (m *maker) kindOrder(flat []node, allowed kinds, typed bool) []kinds {
-	if !typed {
+	if !typed && (!m.retry || m.rand.IntN(2) == 0) {
 		return []kinds{guess(flat, allowed)}
 	}
 	var order []kinds

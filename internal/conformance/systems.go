@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 	"gopkg.in/yaml.v3"
 
@@ -95,12 +96,16 @@ func (s *system) read(file string) error {
 	return nil
 }
 
-// in is the client for a stack's account. On MiniStack an access key of 12 digits is an account of its own.
-func (x stack) in(config aws.Config) *cloudformation.Client {
+// config is the way into a stack's account. On MiniStack an access key of 12 digits is an account of its own.
+func (x stack) config(config aws.Config) aws.Config {
 	if x.account != "" {
-		config = side(*config.BaseEndpoint, x.account)
+		return side(*config.BaseEndpoint, x.account)
 	}
-	return cloudformation.NewFromConfig(config)
+	return config
+}
+
+func (x stack) in(config aws.Config) *cloudformation.Client {
+	return cloudformation.NewFromConfig(x.config(config))
 }
 
 // deploy creates the system's stacks, healthy.
@@ -108,6 +113,27 @@ func (s system) deploy(ctx context.Context, config aws.Config) error {
 	for _, x := range s.stacks {
 		if err := s.create(ctx, x.in(config), x); err != nil {
 			return err
+		}
+	}
+	return s.wake(ctx, config)
+}
+
+// wake has every function of the system started: how long the emulator takes for that on a busy machine is nothing that
+// an SLA of the suite should judge. The functions refuse the empty event before they do anything.
+func (s system) wake(ctx context.Context, config aws.Config) error {
+	for _, x := range s.stacks {
+		resources, err := x.in(config).ListStackResources(ctx, &cloudformation.ListStackResourcesInput{StackName: &s.name})
+		if err != nil {
+			return err
+		}
+		functions := lambda.NewFromConfig(x.config(config))
+		for _, r := range resources.StackResourceSummaries {
+			if aws.ToString(r.ResourceType) != "AWS::Lambda::Function" {
+				continue
+			}
+			if _, err := functions.Invoke(ctx, &lambda.InvokeInput{FunctionName: r.PhysicalResourceId, Payload: []byte("{}")}); err != nil {
+				return fmt.Errorf("waking %s: %w", aws.ToString(r.LogicalResourceId), err)
+			}
 		}
 	}
 	return nil
@@ -138,7 +164,7 @@ func (s system) breakWith(ctx context.Context, config aws.Config, fault string) 
 			return err
 		}
 	}
-	return nil
+	return s.wake(ctx, config)
 }
 
 func (s system) update(ctx context.Context, client *cloudformation.Client, x stack, fault string) error {

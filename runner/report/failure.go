@@ -206,7 +206,7 @@ func describePicture(p *page, lines []string, d detail) {
 	left := 0
 	end := func() {
 		if left > 0 {
-			p.add(4, span{faint, "… " + several(left, "more line")})
+			p.add(3, span{faint, "… " + several(left, "more line")})
 		}
 		left = 0
 	}
@@ -221,7 +221,7 @@ func describePicture(p *page, lines []string, d detail) {
 		if marked {
 			style = wrong
 		}
-		p.head(4, span{style, oneLine(cut(l, 4*d.value))})
+		p.head(3, span{style, oneLine(cut(l, 4*d.value))})
 	}
 	end()
 }

@@ -15,7 +15,7 @@ func TestLongPicturesKeepTheirMarks(t *testing.T) {
 	p := &page{}
 	describePicture(p, lines, brief)
 	got := strings.Split(strings.TrimSuffix(p.String(), "\n"), "\n")
-	if len(got) != 40+3 || got[40] != "        … 40 more lines" || !strings.HasSuffix(got[41], "78  ← error") || got[42] != "        … 21 more lines" {
+	if len(got) != 40+3 || got[40] != "      … 40 more lines" || !strings.HasSuffix(got[41], "78  ← error") || got[42] != "      … 21 more lines" {
 		t.Errorf("%d lines, at the end\n%s", len(got), strings.Join(got[39:], "\n"))
 	}
 	p = &page{}

@@ -15,6 +15,7 @@ import (
 type gathering struct {
 	readers []*reader
 	linked  bool
+	known   []string // what the last look gathered
 }
 
 // gathered is what one look gathered.
@@ -54,6 +55,9 @@ func gatheringFor(ctx context.Context, env *steps.Env, accounts []steps.AccountN
 // that another has, so all are asked for all that is known.
 func (g *gathering) gather(ctx context.Context, id string) (gathered, error) {
 	known := []string{id}
+	if len(g.known) > 0 && g.known[0] == id {
+		known = g.known // else places that hold no link would be asked twice at each look
+	}
 	for {
 		out := gathered{ids: known}
 		for _, read := range g.readAll(ctx, known) {
@@ -65,6 +69,7 @@ func (g *gathering) gather(ctx context.Context, id string) (gathered, error) {
 			}
 		}
 		if len(g.readers) == 1 || len(out.ids) == len(known) {
+			g.known = out.ids
 			return out, nil
 		}
 		known = out.ids

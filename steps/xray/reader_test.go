@@ -134,6 +134,9 @@ func TestOneTraceFromSeveralPlaces(t *testing.T) {
 		if e.is(t, event.Passed, 2*second, 5*second); names(e) != "Orders Delivery Late" {
 			t.Error(names(e))
 		}
+		if calls := s.calls["BatchGetTraces"]; calls > 2*e.Looks+4 { // one a look and place, and those that find the link
+			t.Errorf("%d calls in %d looks", calls, e.Looks)
+		}
 		if e := s.judge("{id: OWN, settle: 2s}", how{within: 10 * second}); e.Status != event.Failed {
 			t.Error("from one place alone the linked trace cannot be seen")
 		}

@@ -112,14 +112,15 @@ func TestCleanUpGoesAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const probes = `timeout: %s
 act:
+  - wait: %s
   - start_execution: {state_machine: play-slow}
     id: started
 assert:
   - execution: {arn: "${started.execution_arn}"}
     within: 10m
 `
-		var took time.Duration
-		r := perform(t, many(40, fmt.Sprintf(probes, "10m"))+"---\nscenario: Short\n"+fmt.Sprintf(probes, "5s"), func(s *stage) {
+		var took time.Duration // of a case that waits behind all the others
+		r := perform(t, many(40, fmt.Sprintf(probes, "10m", "1s"))+"---\nscenario: Short\n"+fmt.Sprintf(probes, "5s", "2s"), func(s *stage) {
 			s.limits = awsclient.Limits{"states.DescribeExecution": {Rate: 0.5, Burst: 1}}
 			start := time.Now()
 			s.watch = func(e event.Event) {

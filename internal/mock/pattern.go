@@ -212,7 +212,7 @@ func (p *pattern) text(r *rand.Rand, low, high int, spend func() error, ok func(
 		s := generate(p.plain, r, limits[i%len(limits)])
 		if n := utf8.RuneCountInString(s); i%2 == 1 || n < low || n > high {
 			if t := shape(p.tree, r, low, high); t != nil {
-				s = generate(t.String(), r, 1)
+				s = generateRow(t, r)
 			}
 		}
 		if n := utf8.RuneCountInString(s); n < low && low < unlimited {
@@ -257,6 +257,26 @@ func generate(plain string, r *rand.Rand, limit int) string {
 	}
 	g.SetSeed(r.Int64())
 	return g.Generate(limit)
+}
+
+// generateRow makes a text of a pattern that shape gave: of what stands in a row
+// piece by piece, since writing a long row as one pattern takes long.
+func generateRow(re *syntax.Regexp, r *rand.Rand) string {
+	if re.Op != syntax.OpConcat {
+		return generate(re.String(), r, 1)
+	}
+	var b strings.Builder
+	for i, n := 0, 0; i < len(re.Sub); i += n {
+		sub := re.Sub[i]
+		for n = 1; sub.Op != syntax.OpConcat && i+n < len(re.Sub) && re.Sub[i+n] == sub && n < mostRepeats; n++ {
+		}
+		if n == 1 {
+			b.WriteString(generateRow(sub, r))
+			continue
+		}
+		b.WriteString(generate(fmt.Sprintf("(?:%s){%d}", sub, n), r, 1))
+	}
+	return b.String()
 }
 
 // readable says whether a text can be read and typed.

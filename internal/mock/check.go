@@ -258,7 +258,7 @@ func words(e *jsonschema.ValidationError) string {
 	case *kind.Required:
 		return "it lacks " + strings.Join(k.Missing, ", ")
 	case *kind.AdditionalProperties:
-		return "it may not have " + strings.Join(k.Properties, ", ")
+		return "it may not have " + strings.Join(slices.Sorted(slices.Values(k.Properties)), ", ")
 	case *kind.FalseSchema:
 		return "nothing may stand here"
 	case *kind.UniqueItems:
@@ -304,9 +304,12 @@ func wordsOfLimits(k jsonschema.ErrorKind) string {
 func because(e *jsonschema.ValidationError) string {
 	var l []string
 	for _, c := range e.Causes {
+		var said []string
 		for _, leaf := range leaves(c) {
-			l = append(l, strings.TrimPrefix(pathText(anyNames(leaf.InstanceLocation[len(e.InstanceLocation):]))+" ", "$ ")+words(leaf))
-			break
+			said = append(said, strings.TrimPrefix(pathText(anyNames(leaf.InstanceLocation[len(e.InstanceLocation):]))+" ", "$ ")+words(leaf))
+		}
+		if len(said) > 0 {
+			l = append(l, slices.Min(said)) // the library goes through maps
 		}
 	}
 	const most = 4

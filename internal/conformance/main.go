@@ -36,6 +36,7 @@ var judges = []judge{
 	{"editor", nil, editorSchemas},                                      // with Node.js and the packages of ajv/package-lock.json
 	{"junit", []string{"junitparser==5.0.3"}, junitReaders},             // and Node.js with the packages of junit/package-lock.json
 	{"microburst", []string{"microburst==0.10.0"}, suitesThroughFaults}, // in front of ministack
+	{"mock", []string{"jsonschema[format-nongpl]==4.26.0", "openapi-schema-validator==0.9.0"}, mocksOnValidators},
 	{"moto", []string{"moto[server]==5.2.5"}, tracesOnMoto},
 }
 

@@ -32,7 +32,7 @@ func Pages(existing fs.FS) (map[string]string, error) {
 		return nil, err
 	}
 	pages := map[string]string{}
-	for _, name := range []string{"README.md", "file-format.md", "expressions.md", "checks.md", "kinds.md", "running.md", "events.md", "what-goes-wrong.md"} {
+	for _, name := range []string{"README.md", "file-format.md", "expressions.md", "checks.md", "kinds.md", "running.md", "traces.md", "events.md", "what-goes-wrong.md"} {
 		if pages[name], err = execute(t, name, nil); err != nil {
 			return nil, err
 		}

@@ -11,7 +11,7 @@ import (
 func short(c *Case, a *Attempt, reason string) string {
 	var lines []string
 	if reason != "" {
-		lines = append(lines, oneLine(reason))
+		lines = append(lines, inOneLine(reason))
 	}
 	for _, s := range a.broken() {
 		lines = append(lines, label(s)+" ("+position(c, s)+"): "+shortStep(s.Finish))
@@ -30,11 +30,30 @@ func shortest(a *Attempt, reason string) string {
 	broken := a.broken()
 	switch {
 	case reason != "" || len(broken) == 0:
-		return oneLine(cut(reason, brief.value))
+		return cut(inOneLine(reason), brief.value)
 	case broken[0].Finish.Summary != "":
-		return label(broken[0]) + ": " + oneLine(cut(broken[0].Finish.Summary, brief.value))
+		return label(broken[0]) + ": " + cut(inOneLine(broken[0].Finish.Summary), brief.value)
 	}
 	return label(broken[0]) + ": " + cut(shortStep(broken[0].Finish), brief.value)
+}
+
+// inOneLine writes what is said in several lines, such as all problems of one
+// file, one after the other.
+func inOneLine(said string) string {
+	var b strings.Builder
+	for line := range strings.Lines(said) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+			continue
+		case b.Len() > 0 && strings.HasSuffix(b.String(), ":"):
+			b.WriteString(" ")
+		case b.Len() > 0:
+			b.WriteString("; ")
+		}
+		b.WriteString(line)
+	}
+	return oneLine(b.String())
 }
 
 func shortStep(f *event.StepFinish) string {
@@ -44,7 +63,7 @@ func shortStep(f *event.StepFinish) string {
 			parts = append(parts, s)
 		}
 	}
-	add(f.Summary)
+	add(inOneLine(f.Summary))
 	wrongs, missing := notHolding(f.Checks, true)
 	for _, c := range wrongs {
 		add(shortCheck(c))

@@ -57,9 +57,10 @@ type Def[P, R any] struct {
 	// Within is how long assert waits for the checks unless the step says so; 0:
 	// as long as the suite says.
 	Within time.Duration
-	// Settles says that the kind itself waits until nothing more comes, so that no
-	// hold is needed behind it.
-	Settles bool
+	// Settles is for a kind that itself waits until nothing more comes, so that no
+	// hold is needed behind it: for how long, and whether its parameters alone,
+	// without checks of the user, let it pass before that.
+	Settles func(P) (quiet time.Duration, early bool)
 	// Unbounded kinds have only the scenario's timeout as a bound on one attempt.
 	Unbounded bool
 	// Pure kinds call nothing outside the process.
@@ -114,6 +115,10 @@ type Facts struct {
 	Absent []string     // keys that the result never has
 	// Schemas are those of registries that checks among the parameters need.
 	Schemas []*assertions.SchemaRef
+	// Quiet is how long nothing more may come before the step can pass; Early says
+	// that without checks of the user it can pass before that.
+	Quiet time.Duration
+	Early bool
 }
 
 // Bound is a step of a kind with its parameters filled, ready to run.
@@ -187,7 +192,7 @@ func Define[P, R any](name string, d Def[P, R]) Kind {
 		Params: shape, Result: schema.ShapeOf(reflect.TypeFor[R]()),
 		Rules: d.Rules, Selects: d.Selects, Shorthand: d.Shorthand, Condition: d.Condition,
 		Idempotent: d.Idempotent || d.Do == nil, Unbounded: d.Unbounded, Pure: d.Pure,
-		FreeResult: d.FreeResult, Control: d.Control, Within: d.Within, Settles: d.Settles, Beside: d.Beside, Reapers: d.Reapers, check: d.Check,
+		FreeResult: d.FreeResult, Control: d.Control, Within: d.Within, Settles: d.Settles != nil, Beside: d.Beside, Reapers: d.Reapers, check: d.Check,
 		bind: func(n *schema.Node, p *schema.Problems) Bound {
 			var params P
 			shape.Fill(n, "parameter", &params, p)
@@ -245,6 +250,9 @@ func (d Def[P, R]) facts(params P) Facts {
 	}
 	if d.Absent != nil {
 		f.Absent = d.Absent(params)
+	}
+	if d.Settles != nil {
+		f.Quiet, f.Early = d.Settles(params)
 	}
 	return f
 }

@@ -233,6 +233,9 @@ var differs = []struct {
 }{
 	{regexp.MustCompile(`http://127\.0\.0\.1:\d{4,5}`), "http://127.0.0.1:4566"},
 	{regexp.MustCompile(`RUN-[0-9a-f]{8}`), "RUN"},
+	{regexp.MustCompile(`1-[0-9a-f]{8}-[0-9a-f]{24}`), "TRACE"},
+	{regexp.MustCompile(`began at\s+20[0-9-]{8}T[0-9:]{8}Z`), "began at 12:00:00Z"},
+	{regexp.MustCompile(`\+[0-9.]+ ms, [0-9.]+ ms`), "+0 ms, 12 ms"},
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "ID"},
 	{regexp.MustCompile(`(?m)^ +looked .*\n`), ""},
 	{regexp.MustCompile(`(?m)^ +measured: .*\n`), ""},

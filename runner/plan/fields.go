@@ -43,8 +43,26 @@ func (s *scenarioScope) checkProbeFields(x *Step) {
 			}
 		}
 	}
+	s.checkQuiet(x)
 	if c.WarnAfter != nil && x.Kind.Name != "" && x.Phase != "assert" && c.Within == nil {
 		s.p.Add(x.Fields.At("warn_after"), "warn_after needs a probe: write within, or put the step into assert")
+	}
+}
+
+// checkQuiet refuses clocks that leave a step no time to see that nothing more comes.
+func (s *scenarioScope) checkQuiet(x *Step) {
+	if !x.Kind.Settles {
+		return
+	}
+	if e, ok := x.Fields.Get("throughout"); ok {
+		s.p.Add(e.KeyPos, "%s waits by itself until nothing more comes, and throughout would end at its first look; leave it out", x.Kind.Name)
+	}
+	_, expects := x.Fields.Get("expect")
+	if x.Common.Within == nil || x.facts.Early && !expects && x.Common.ID == "" {
+		return
+	}
+	if quiet := x.facts.Quiet; *x.Common.Within <= quiet {
+		s.p.Add(x.Fields.At("within"), "a within of %s is too short: this %s passes only when nothing more has come for %s (settle); write a longer within or a shorter settle", *x.Common.Within, x.Kind.Name, quiet)
 	}
 }
 

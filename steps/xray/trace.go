@@ -55,8 +55,14 @@ assert:
 	Check:   checkTrace,
 	Needs:   needsOf,
 	Within:  90 * time.Second,
-	Settles: true,
+	Settles: func(p Params) (time.Duration, bool) { return p.Settle, p.early() },
 })
+
+// early says whether the parameters ask only for what cannot be taken back: that
+// something is there.
+func (p Params) early() bool {
+	return len(p.Visits)+len(p.Paths) > 0 && len(p.Only) == 0 && !p.NoErrors
+}
 
 func needsOf(p Params) []steps.Permission {
 	l := []steps.Permission{

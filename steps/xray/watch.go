@@ -48,9 +48,7 @@ func watchTrace(ctx context.Context, env *steps.Env, p Params) (steps.Probe[trac
 }
 
 // early says whether the step passes as soon as its visits and paths hold.
-func (w *watcher) early() bool {
-	return len(w.Visits)+len(w.Paths) > 0 && len(w.Only) == 0 && !w.NoErrors && !w.env.Checked
-}
+func (w *watcher) early() bool { return w.Params.early() && !w.env.Checked }
 
 func (w *watcher) look(ctx context.Context) (steps.Seen[trace.Result], error) {
 	id := w.header.Trace

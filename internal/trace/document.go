@@ -72,8 +72,8 @@ func (c *causeText) UnmarshalJSON(b []byte) error {
 }
 
 // ParseSegment reads a segment document as X-Ray gives it. The error names the
-// segment, or the subsegment in it, that cannot be used: one without id, name
-// or start, or one that ends before it starts.
+// segment, or the subsegment in it, that cannot be used: one without id, name or
+// start. One that ends before it starts took no time.
 func ParseSegment(doc []byte) (*Segment, error) {
 	var d *document
 	dec := json.NewDecoder(bytes.NewReader(doc))
@@ -144,7 +144,7 @@ func (d *document) segment(within string) (*Segment, error) {
 			return nil, fmt.Errorf("%s: end_time %w", name, err)
 		}
 		if s.End.Before(s.Start) {
-			return nil, fmt.Errorf("%s: it ends %s before it starts", name, s.Start.Sub(s.End))
+			s.End = s.Start // its clock was set back meanwhile, which is nothing that a test should end with
 		}
 	}
 	for _, l := range d.Links {

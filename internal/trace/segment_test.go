@@ -54,7 +54,6 @@ func TestParseSegmentRefuses(t *testing.T) {
 		{"no name", `{"id":"1","start_time":1}`, "segment 1: it has no name"},
 		{"neither", `{"start_time":1}`, "a segment without id and name: it has no id"},
 		{"no start", `{"id":"1","name":"Pay"}`, "segment Pay (1): it has no start_time"},
-		{"end before start", `{"id":"1","name":"Pay","start_time":2.5,"end_time":2}`, "segment Pay (1): it ends 500ms before it starts"},
 		{"milliseconds", `{"id":"1","name":"Pay","start_time":1478293361271}`, "segment Pay (1): start_time 1478293361271 is no time in seconds since 1970"},
 		{"no number", `{"id":"1","name":"Pay","start_time":"noon"}`, "noon"},
 		{"a huge number", `{"id":"1","name":"Pay","start_time":1,"end_time":1e999}`, "end_time 1e999 is no time"},
@@ -144,5 +143,12 @@ func TestLinked(t *testing.T) {
 	})
 	if !slices.Equal(got, []string{"a", "b", "c"}) {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestTheClockOfASegmentIsSetBack(t *testing.T) {
+	s, err := ParseSegment([]byte(`{"id":"1","name":"Pay","start_time":2.5,"end_time":2,"subsegments":[{"id":"2","name":"In","start_time":3,"end_time":2.9}]}`))
+	if err != nil || !s.Ended() || s.End != s.Start || s.Subsegments[0].End != s.Subsegments[0].Start {
+		t.Errorf("%+v, %v", s, err)
 	}
 }

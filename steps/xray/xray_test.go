@@ -105,7 +105,8 @@ func (s *scene) putAt(place *awsclient.Place, docs ...doc) {
 		}
 		texts = append(texts, string(b))
 	}
-	out, err := place.XRay().PutTraceSegments(s.t.Context(), &sdk.PutTraceSegmentsInput{TraceSegmentDocuments: texts})
+	ctx := context.WithoutCancel(s.t.Context()) // the test may end while later puts something
+	out, err := place.XRay().PutTraceSegments(ctx, &sdk.PutTraceSegmentsInput{TraceSegmentDocuments: texts})
 	if err != nil {
 		s.t.Error(err)
 		return
@@ -117,8 +118,16 @@ func (s *scene) putAt(place *awsclient.Place, docs ...doc) {
 
 // later does something after a while, if the test still runs.
 func (s *scene) later(d time.Duration, f func()) {
-	timer := time.AfterFunc(d, f)
-	s.t.Cleanup(func() { timer.Stop() })
+	done := make(chan struct{})
+	timer := time.AfterFunc(d, func() {
+		defer close(done)
+		f()
+	})
+	s.t.Cleanup(func() {
+		if !timer.Stop() { // it began before the test ended
+			<-done
+		}
+	})
 }
 
 // other is the id of another trace than the run's own, by its number.

@@ -16,6 +16,7 @@ import (
 	"github.com/rehearse-dev/rehearse/runner/plan"
 	"github.com/rehearse-dev/rehearse/runner/probe"
 	"github.com/rehearse-dev/rehearse/schema"
+	"github.com/rehearse-dev/rehearse/steps"
 )
 
 // turns runs a step once for each element of its for_each and gives the list
@@ -81,7 +82,7 @@ func (t *turning) all(ctx context.Context, atOnce int, rate *float64) {
 		if rate != nil {
 			due = start.Add(time.Duration(float64(i) / *rate * float64(time.Second)))
 		}
-		if until(ctx, due) != nil || slots.Acquire(ctx, 1) != nil || t.stop && t.broken.Load() {
+		if steps.Pause(ctx, time.Until(due)) != nil || slots.Acquire(ctx, 1) != nil || t.stop && t.broken.Load() {
 			t.notBegun(ctx, i)
 			break
 		}
@@ -91,22 +92,6 @@ func (t *turning) all(ctx context.Context, atOnce int, rate *float64) {
 		})
 	}
 	turns.Wait()
-}
-
-// until waits for a moment.
-func until(ctx context.Context, due time.Time) error {
-	d := time.Until(due)
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func (t *turning) turn(ctx context.Context, i int, late bool) {

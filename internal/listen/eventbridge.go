@@ -192,7 +192,7 @@ func (h *harness) becomeReady(ctx context.Context, env *steps.Env, ready Ready) 
 	settle := env.Suite.Settle
 	_, err := steps.Share(ctx, env.Run, "listen/ready/"+h.ruleARN+"/"+string(ready), func(ctx context.Context) (bool, error) {
 		if ready == ReadySettle {
-			return true, pause(ctx, settle)
+			return true, steps.Pause(ctx, settle)
 		}
 		sent, err := h.canaries.prove(ctx, canaryRow, readyBound)
 		switch {
@@ -211,15 +211,6 @@ func (h *harness) becomeReady(ctx context.Context, env *steps.Env, ready Ready) 
 		return fmt.Errorf("the listener on %s was not ready in time (rule and queue %s exist; ready: %s): %w", h.chosen.source, h.name, ready, err)
 	}
 	return err
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // notLive says what was tried and what to look at.

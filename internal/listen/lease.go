@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/steps"
 )
 
 const (
@@ -26,7 +27,7 @@ func leaseUntil(end time.Time) string { return end.UTC().Format(time.RFC3339) }
 // machine leaves the harness of a long run alone. A failure is told once, and
 // renewing is tried again until it works.
 func (h *harness) keepLease(ctx context.Context, end time.Time, warn func(string, ...any)) {
-	for wait, told := renewEvery, false; pause(ctx, wait) == nil; {
+	for wait, told := renewEvery, false; steps.Pause(ctx, wait) == nil; {
 		next := time.Now().Add(lease)
 		err := h.renew(ctx, next)
 		switch {

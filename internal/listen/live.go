@@ -53,17 +53,17 @@ func (h *harness) release() {
 // proof's included.
 func (h *harness) beat(ctx context.Context) {
 	for {
-		if pause(ctx, h.canaries.untilNext()) != nil {
+		if steps.Pause(ctx, h.canaries.untilNext()) != nil {
 			return
 		}
 		n, err := h.canaries.send(ctx, h.place.Single())
 		if err != nil {
-			if pause(ctx, retryPause) != nil {
+			if steps.Pause(ctx, retryPause) != nil {
 				return
 			}
 			continue
 		}
-		if pause(ctx, blameAfter) != nil {
+		if steps.Pause(ctx, blameAfter) != nil {
 			return
 		}
 		if !h.canaries.isBack(n) { // what is wrong now may not be seen later
@@ -123,7 +123,7 @@ func (h *harness) liveSince(ctx context.Context, since time.Time, canaries bool)
 // messages that have arrived.
 func (h *harness) seeing(ctx context.Context) error {
 	for end := time.Now().Add(longestTrouble / 2); ; {
-		if err := pause(ctx, h.log.blind()); err != nil {
+		if err := steps.Pause(ctx, h.log.blind()); err != nil {
 			return err
 		}
 		err := h.confirm.ask(ctx)

@@ -62,10 +62,7 @@ func (r *receiver) run(ctx context.Context) {
 		// Short polls, so that the end of the trouble is soon known.
 		wait = time.Second
 		r.log.Troubled(fmt.Errorf("the listener's queue %s cannot be read just now: %w", r.queue, err))
-		select {
-		case <-time.After(retryPause):
-		case <-ctx.Done():
-		}
+		_ = steps.Pause(ctx, retryPause) // the loop ends with ctx
 	}
 }
 

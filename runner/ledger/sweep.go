@@ -228,7 +228,7 @@ func (s *Sweep) settle(ctx context.Context, rec Record) {
 		return
 	}
 	s.Wait(rec.Run, d)
-	pause(ctx, d)
+	_ = steps.Pause(ctx, d) // each removal sees for itself that ctx has ended
 }
 
 // one removes one thing of a record.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/steps"
@@ -52,7 +51,7 @@ func (s *Scope) TakeBack(ctx context.Context, reapers Reapers, where func(key st
 		left = append(left, s.released(e, err)...)
 	}
 	if len(early) > 0 {
-		pause(ctx, settling)
+		_ = steps.Pause(ctx, settling) // each removal sees for itself that ctx has ended
 	}
 	for _, e := range early {
 		left = append(left, s.released(e, remove(ctx, reapers, where, e.resource))...)
@@ -69,13 +68,6 @@ func (s *Scope) released(e *entry, err error) (left []string) {
 	e.settle()
 	s.tell(Change{Resource: e.resource, Owner: s.owner, Status: "released"})
 	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
 }
 
 func remove(ctx context.Context, reapers Reapers, where func(key string) *awsclient.Place, r steps.Resource) (err error) {

@@ -35,7 +35,7 @@ func settled(ctx context.Context, env *steps.Env, name string) (types.Stack, err
 			if done || err != nil {
 				return s, err
 			}
-			if err := pause(ctx, settlePause); err != nil {
+			if err := steps.Pause(ctx, settlePause); err != nil {
 				return s, err
 			}
 		}
@@ -99,15 +99,4 @@ func verdict(name string, s types.Stack) (bool, error) {
 		reason = ": " + r
 	}
 	return true, steps.Finalf("stack %q is %s%s; its last deployment did not succeed, so there is nothing sound to test", name, status, reason)
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -78,7 +78,7 @@ func (p *putting) batch(ctx context.Context, places []int) error {
 		if len(throttled) == 0 {
 			return nil
 		}
-		if err := wait(ctx, pause); err != nil {
+		if err := steps.Pause(ctx, pause); err != nil {
 			return fmt.Errorf("bus %q throttles %s%s: %w", p.bus, p.names(throttled), p.tally(), err)
 		}
 		places, pause = throttled, min(2*pause, mostPause)
@@ -141,15 +141,4 @@ func (p *putting) tally() string {
 		}
 	}
 	return fmt.Sprintf(" (%d of %d events were put)", n, len(p.events))
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

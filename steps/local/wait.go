@@ -23,14 +23,7 @@ assert:
   - check: ${1 + 1 == 2}
 `,
 	Do: func(ctx context.Context, _ *steps.Env, p WaitParams) (struct{}, error) {
-		t := time.NewTimer(p.Duration)
-		defer t.Stop()
-		select {
-		case <-t.C:
-			return struct{}{}, nil
-		case <-ctx.Done():
-			return struct{}{}, context.Cause(ctx)
-		}
+		return struct{}{}, steps.Pause(ctx, p.Duration)
 	},
 	Shorthand: "duration", Idempotent: true, Unbounded: true, Pure: true,
 })

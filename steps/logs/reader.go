@@ -124,14 +124,8 @@ func (r *reader) rest() {
 	r.mu.Lock()
 	left, wanted := spacing-time.Since(r.last), r.next != nil
 	r.mu.Unlock()
-	if left <= 0 || !wanted {
-		return
-	}
-	t := time.NewTimer(left)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-r.ctx.Done():
+	if wanted {
+		_ = steps.Pause(r.ctx, left) // the end of the run ends the reading too
 	}
 }
 

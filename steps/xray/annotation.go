@@ -71,8 +71,10 @@ func annotationValue(v any) string {
 // find gives the trace's id, "" while there is none. Several are an error that
 // looking again cannot change. It looks each time: a second one may come later.
 func (f *finder) find(ctx context.Context) (string, error) {
-	if !f.last.IsZero() && !pause(ctx, time.Until(f.last.Add(summariesEvery))) {
-		return "", context.Cause(ctx)
+	if !f.last.IsZero() {
+		if err := steps.Pause(ctx, time.Until(f.last.Add(summariesEvery))); err != nil {
+			return "", err
+		}
 	}
 	f.last = time.Now()
 	for _, r := range f.readers {

@@ -156,22 +156,7 @@ func (r *reader) keepApart() {
 	left, wanted := r.rest-time.Since(r.last), r.next != nil
 	r.mu.Unlock()
 	if wanted {
-		pause(r.ctx, left)
-	}
-}
-
-// pause waits; it reports false when ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
+		_ = steps.Pause(r.ctx, left) // the end of the run ends the reading too
 	}
 }
 
@@ -266,7 +251,9 @@ func (r *reader) fetch(ctx context.Context, ids []string, traces map[string]*fou
 	}
 	again := slices.DeleteFunc(together, func(id string) bool { return !traces[id].unprocessed })
 	if len(again) > 0 {
-		pause(ctx, alone)
+		if err := steps.Pause(ctx, alone); err != nil {
+			return err
+		}
 		single = append(single, again...)
 	}
 	for _, id := range single {

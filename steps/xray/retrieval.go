@@ -133,8 +133,8 @@ func (r *reader) collect(ctx context.Context, ids []string, traces map[string]*f
 			return r.without(ctx, ids, traces, "xray:ListRetrievedTraces", err)
 		}
 		if page.RetrievalStatus != types.RetrievalStatusComplete {
-			if !pause(ctx, askAgain) {
-				return context.Cause(ctx)
+			if err := steps.Pause(ctx, askAgain); err != nil {
+				return err
 			}
 			continue
 		}

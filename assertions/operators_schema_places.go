@@ -2,7 +2,6 @@ package assertions
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -68,13 +67,6 @@ func (v *violations) keyword(at, name string) any {
 	default:
 		return value
 	}
-}
-
-func several(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // unwieldy finds a number that nothing can calculate with.

@@ -119,26 +119,26 @@ func (v *violations) leaf(e *jsonschema.ValidationError) {
 	case *kind.Type:
 		v.add(e, "type", "found "+showTyped(found))
 	case *kind.MinLength:
-		v.add(e, "minLength", fmt.Sprintf("found %s with %s", showShort(found), several(k.Got, "character")))
+		v.add(e, "minLength", fmt.Sprintf("found %s with %s", showShort(found), schema.CountOf(k.Got, "character")))
 	case *kind.MaxLength:
-		v.add(e, "maxLength", fmt.Sprintf("found %s with %s", showShort(found), several(k.Got, "character")))
+		v.add(e, "maxLength", fmt.Sprintf("found %s with %s", showShort(found), schema.CountOf(k.Got, "character")))
 	case *kind.MinItems:
 		v.add(e, "minItems", "found "+elements(k.Got))
 	case *kind.MaxItems:
 		v.add(e, "maxItems", "found "+elements(k.Got))
 	case *kind.MinProperties:
-		v.add(e, "minProperties", "found "+several(k.Got, "field"))
+		v.add(e, "minProperties", "found "+schema.CountOf(k.Got, "field"))
 	case *kind.MaxProperties:
-		v.add(e, "maxProperties", "found "+several(k.Got, "field"))
+		v.add(e, "maxProperties", "found "+schema.CountOf(k.Got, "field"))
 	case *kind.UniqueItems:
 		i, j := k.Duplicates[0], k.Duplicates[1]
 		v.add(e, "uniqueItems", fmt.Sprintf("found [%d] and [%d] both %s", i, j, showShort(valueAt(found, []string{strconv.Itoa(i)}))))
 	case *kind.Contains:
 		v.add(e, "contains", "found no such element among "+strconv.Itoa(len(e.Causes)))
 	case *kind.MinContains:
-		v.add(e, "minContains", "found "+several(len(k.Got), "such element"))
+		v.add(e, "minContains", "found "+schema.CountOf(len(k.Got), "such element"))
 	case *kind.MaxContains:
-		v.add(e, "maxContains", "found "+several(len(k.Got), "such element"))
+		v.add(e, "maxContains", "found "+schema.CountOf(len(k.Got), "such element"))
 	case *kind.PropertyNames:
 		inner := violations{schema: v.schema, doc: k.Property}
 		for _, c := range e.Causes {
@@ -288,7 +288,7 @@ func (v *violations) alternatives(e *jsonschema.ValidationError, name string) {
 	v.add(e, name, "of which none fits, found "+showTyped(v.found(e)))
 	if nearest != nil && (least < otherType || len(e.Causes) == 1) {
 		last := &v.list[len(v.list)-1]
-		last.Message = last.Path + fmt.Sprintf(" fits none of the %s of %s; [%d] comes nearest", several(len(e.Causes), "schema"), name, best)
+		last.Message = last.Path + fmt.Sprintf(" fits none of the %s of %s; [%d] comes nearest", schema.CountOf(len(e.Causes), "schema"), name, best)
 		v.list = append(v.list, nearest.list...)
 	}
 }

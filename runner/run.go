@@ -18,6 +18,7 @@ import (
 	"github.com/rehearse-dev/rehearse/runner/event"
 	"github.com/rehearse-dev/rehearse/runner/ledger"
 	"github.com/rehearse-dev/rehearse/runner/plan"
+	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -239,7 +240,7 @@ func (r *run) finish(why error) (int, error) {
 	case r.counts.Failed+r.counts.Errors > 0:
 		f.ExitCode = ExitFailed
 	case r.FailOnFlaky && r.counts.Flaky > 0:
-		f.ExitCode, f.Reason = ExitFailed, fmt.Sprintf("%s passed only when tried again, and --fail-on-flaky is given", countOf(r.counts.Flaky, "case"))
+		f.ExitCode, f.Reason = ExitFailed, fmt.Sprintf("%s passed only when tried again, and --fail-on-flaky is given", schema.CountOf(r.counts.Flaky, "case"))
 	case len(r.left) > 0:
 		f.ExitCode, f.Reason = ExitLeft, "something could not be cleaned up"
 	case r.counts.Total == 0:
@@ -249,13 +250,6 @@ func (r *run) finish(why error) (int, error) {
 	}
 	r.stream.emit(event.Event{Type: event.RunFinished, Body: f})
 	return f.ExitCode, r.stream.close(r.base)
-}
-
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func (r *run) say(level, format string, args ...any) {

@@ -93,7 +93,7 @@ func csvRows(file string, src []byte, p *Problems) []Row {
 		case header == nil && err == nil:
 			header = csvHeader(r, file, record, p)
 		case errors.Is(err, csv.ErrFieldCount):
-			p.Add(at, "this row has %s, the header has %d; a value with a comma in it needs quotes", countOf(len(record), "value"), len(header))
+			p.Add(at, "this row has %s, the header has %d; a value with a comma in it needs quotes", CountOf(len(record), "value"), len(header))
 		case err != nil:
 			csvProblem(file, err, p)
 			return rows
@@ -271,7 +271,8 @@ func yamlRows(file string, src []byte, p *Problems) []Row {
 	return rows
 }
 
-func countOf(n int, what string) string {
+// CountOf writes a number and its noun for a message: 1 row, 2 rows.
+func CountOf(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

@@ -28,7 +28,7 @@ func tabs(d *document, f fault) (slip, bool) {
 	}
 	s := slip{line: f.line, col: at + 1, message: "a tab indents this line, which YAML forbids; indent with spaces"}
 	if more > 0 {
-		s.message += ", here and in " + countOf(more, "more line")
+		s.message += ", here and in " + CountOf(more, "more line")
 	}
 	return s, true
 }

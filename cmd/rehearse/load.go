@@ -91,7 +91,7 @@ func load(paths []string, o plan.Options, emptyIsFine bool, problemsTo io.Writer
 	found := schema.Discover(paths, &p)
 	built := plan.Build(found, catalogue.New(), o, &p)
 	if n := show(problemsTo, &p, func() curtain { return curtainOf(found, o) }); n > 0 {
-		return nil, exit{runner.ExitInvalid, fmt.Errorf("%s; nothing was run", countOf(n, "problem"))}
+		return nil, exit{runner.ExitInvalid, fmt.Errorf("%s; nothing was run", schema.CountOf(n, "problem"))}
 	}
 	if len(built.Cases) == 0 && !emptyIsFine {
 		return nil, exit{runner.ExitInvalid, nothingSelected(built, o)}
@@ -103,9 +103,9 @@ func load(paths []string, o plan.Options, emptyIsFine bool, problemsTo io.Writer
 func nothingSelected(p *plan.Plan, o plan.Options) error {
 	if p.Chosen > 0 {
 		return fmt.Errorf("shard %s is empty: the %s make fewer than %d groups (cases linked by a lock are one); use fewer shards, or --pass-with-no-tests; nothing was run",
-			o.Shard, countOf(p.Chosen, "selected case"), o.Shard.N)
+			o.Shard, schema.CountOf(p.Chosen, "selected case"), o.Shard.N)
 	}
-	return fmt.Errorf("none of the %s is selected by --tags, --skip-tags and --name; nothing was run", countOf(p.Found, "case"))
+	return fmt.Errorf("none of the %s is selected by --tags, --skip-tags and --name; nothing was run", schema.CountOf(p.Found, "case"))
 }
 
 // maxShown is how many problems are printed: nobody reads more at once.
@@ -142,11 +142,4 @@ func show(w io.Writer, p *schema.Problems, draw func() curtain) (wrong int) {
 		fmt.Fprintf(w, "and %d more, not shown\n", left)
 	}
 	return wrong
-}
-
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

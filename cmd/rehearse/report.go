@@ -11,6 +11,7 @@ import (
 
 	"github.com/rehearse-dev/rehearse/runner"
 	"github.com/rehearse-dev/rehearse/runner/report"
+	"github.com/rehearse-dev/rehearse/schema"
 )
 
 // reportOptions are the flags of report.
@@ -57,7 +58,7 @@ func (o *reportOptions) build(files []string, stdout, stderr io.Writer) error {
 		fmt.Fprintln(stderr, text)
 	}
 	if n := len(found.Problems); n > 0 {
-		return exit{runner.ExitInvalid, fmt.Errorf("%s; no report was built", countOf(n, "problem"))}
+		return exit{runner.ExitInvalid, fmt.Errorf("%s; no report was built", schema.CountOf(n, "problem"))}
 	}
 	err := errors.Join(console.Close(), copyTo(consoleTo, &text))
 	if o.json == "-" {

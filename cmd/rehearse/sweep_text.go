@@ -9,6 +9,7 @@ import (
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/runner/ledger"
+	"github.com/rehearse-dev/rehearse/schema"
 )
 
 // sweepWriter says to a person what a sweep does.
@@ -121,7 +122,7 @@ func (w *sweepWriter) summary(o *sweepOptions, swept ledger.Swept) {
 		parts = append(parts, fmt.Sprintf("%d left", swept.Left))
 	}
 	if swept.Problems > 0 {
-		parts = append(parts, countOf(swept.Problems, "problem"))
+		parts = append(parts, schema.CountOf(swept.Problems, "problem"))
 	}
 	if swept.Alone > 0 {
 		parts = append(parts, fmt.Sprintf("%d left alone on purpose", swept.Alone))
@@ -137,7 +138,7 @@ func (w *sweepWriter) summary(o *sweepOptions, swept ledger.Swept) {
 func (w *sweepWriter) where(folder string, swept ledger.Swept) {
 	ledgers := "no ledger"
 	if swept.Ledgers > 0 {
-		ledgers = countOf(swept.Ledgers, "ledger")
+		ledgers = schema.CountOf(swept.Ledgers, "ledger")
 	}
 	if _, err := os.Stat(folder); err != nil {
 		w.line("Looked at no ledger: there is no folder %s (REHEARSE_STATE_DIR names another one)", folder)

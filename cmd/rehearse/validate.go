@@ -7,11 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rehearse-dev/rehearse/runner/plan"
+	"github.com/rehearse-dev/rehearse/schema"
 )
 
 func newValidate() *cobra.Command {
 	return planned("validate [PATH…]", "Check files without running them", func(w io.Writer, p *plan.Plan) {
-		fmt.Fprintf(w, "%s in %s: valid\n", countOf(p.Found, "case"), countOf(p.Files, "file"))
+		fmt.Fprintf(w, "%s in %s: valid\n", schema.CountOf(p.Found, "case"), schema.CountOf(p.Files, "file"))
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rehearse-dev/rehearse/assertions"
 	"github.com/rehearse-dev/rehearse/internal/trace"
+	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -182,19 +183,12 @@ func (w *watcher) explain(v view, findings []finding, waiting string) steps.Expl
 		}
 	}
 	r := v.tree.Result()
-	text := fmt.Sprintf("trace %s has %s", v.id, several(len(r.Services), "service"))
+	text := fmt.Sprintf("trace %s has %s", v.id, schema.CountOf(len(r.Services), "service"))
 	if n := len(r.TraceIDs); n > 1 {
-		text = fmt.Sprintf("trace %s and %s it links to have %s", v.id, several(n-1, "trace"), several(len(r.Services), "service"))
+		text = fmt.Sprintf("trace %s and %s it links to have %s", v.id, schema.CountOf(n-1, "trace"), schema.CountOf(len(r.Services), "service"))
 	}
 	if waiting != "" {
 		text += fmt.Sprintf(" so far, the last change was seen %s ago", time.Since(w.since).Round(100*time.Millisecond))
 	}
 	return steps.Explanation{Summary: text, Picture: strings.Split(strings.TrimRight(v.tree.Picture(marks), "\n"), "\n")}
-}
-
-func several(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

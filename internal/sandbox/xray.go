@@ -9,13 +9,14 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
+
+	"github.com/rehearse-dev/rehearse/internal/trace"
 )
 
 // XRay is how X-Ray shows what was recorded. The zero value shows everything at once.
@@ -93,7 +94,6 @@ var xrayPaths = map[string]string{
 }
 
 var (
-	traceIDForm     = regexp.MustCompile(`^1-[0-9a-f]{8}-[0-9a-f]{24}$`)
 	segmentIDForm   = regexp.MustCompile(`^[0-9a-f]{16}$`)
 	segmentNameForm = regexp.MustCompile(`^[\pL\pN\pZ_.:/%&#=+\\\-@]{1,200}$`)
 )
@@ -144,13 +144,13 @@ func (x *xrayService) record(text string) (id, code string) {
 		return "", "ParseError"
 	}
 	now := x.home.now()
-	begun, _ := strconv.ParseInt(strings.SplitN(doc.TraceID+"--", "-", 3)[1], 16, 64)
-	switch age := now.Sub(time.Unix(begun, 0)); {
+	begun, isID := trace.Began(doc.TraceID)
+	switch age := now.Sub(begun); {
 	case doc.ID == "":
 		return "", "MissingId"
 	case !segmentIDForm.MatchString(doc.ID):
 		return doc.ID, "InvalidId"
-	case !traceIDForm.MatchString(doc.TraceID), age > 30*24*time.Hour, age < -5*time.Minute:
+	case !isID, age > 30*24*time.Hour, age < -5*time.Minute:
 		return doc.ID, "InvalidTraceId"
 	case !segmentNameForm.MatchString(doc.Name):
 		return doc.ID, "InvalidName"
@@ -244,7 +244,7 @@ func checkTraceIDs(ids []string, least int) error {
 		return invalidRequest("TraceIds must have %d to 5 items, it has %d", least, len(ids))
 	}
 	for _, id := range ids {
-		if !traceIDForm.MatchString(id) {
+		if _, ok := trace.Began(id); !ok {
 			return invalidRequest("Invalid trace id: %q", id)
 		}
 	}
@@ -348,8 +348,8 @@ func (x *xrayService) ListRetrievedTraces(_ context.Context, in *xray.ListRetrie
 	}
 	out.RetrievalStatus = types.RetrievalStatusComplete
 	inside := slices.DeleteFunc(slices.Clone(r.ids), func(id string) bool {
-		begun, _ := strconv.ParseInt(id[2:10], 16, 64)
-		return time.Unix(begun+1, 0).Before(r.from) || time.Unix(begun, 0).After(r.to)
+		begun, _ := trace.Began(id)
+		return begun.Add(time.Second).Before(r.from) || begun.After(r.to)
 	})
 	parts, next, err := x.page(inside, in.NextToken, r.begun)
 	for _, f := range parts {
@@ -379,9 +379,9 @@ func (x *xrayService) GetTraceSummaries(_ context.Context, in *xray.GetTraceSumm
 	after := aws.ToString(in.NextToken)
 	for _, id := range slices.Sorted(maps.Keys(x.traces)) {
 		segments := x.traces[id].at(x.home.now())
-		begun, _ := strconv.ParseInt(id[2:10], 16, 64)
+		begun, _ := trace.Began(id)
 		// a trace's id has whole seconds only
-		if id <= after || len(segments) == 0 || begun < in.StartTime.Unix() || begun > in.EndTime.Unix() || !wanted.match(segments) {
+		if id <= after || len(segments) == 0 || begun.Unix() < in.StartTime.Unix() || begun.After(*in.EndTime) || !wanted.match(segments) {
 			continue
 		}
 		if n := x.options.Page; n > 0 && len(out.TraceSummaries) == n {
@@ -389,7 +389,7 @@ func (x *xrayService) GetTraceSummaries(_ context.Context, in *xray.GetTraceSumm
 			break
 		}
 		out.TraceSummaries = append(out.TraceSummaries, types.TraceSummary{
-			Id: &id, Duration: duration(segments), StartTime: aws.Time(time.Unix(begun, 0)), Annotations: annotationsOf(segments),
+			Id: &id, Duration: duration(segments), StartTime: &begun, Annotations: annotationsOf(segments),
 		})
 	}
 	out.TracesProcessedCount = aws.Int64(int64(len(x.traces)))

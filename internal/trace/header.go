@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -64,6 +65,15 @@ func Parse(text string) (Header, error) {
 		return Header{}, fmt.Errorf("%q: the Parent of a trace header has 16 hexadecimal digits", text)
 	}
 	return h, nil
+}
+
+// Began is the time that a trace's id holds, to the second.
+func Began(id string) (time.Time, bool) {
+	if !idForm.MatchString(id) {
+		return time.Time{}, false
+	}
+	at, err := strconv.ParseInt(id[2:10], 16, 64)
+	return time.Unix(at, 0), err == nil
 }
 
 type headerKey struct{}

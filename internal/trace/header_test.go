@@ -27,7 +27,14 @@ func TestParse(t *testing.T) {
 }
 
 func TestNewIsRead(t *testing.T) {
-	h := New(time.Unix(0x581cf771, 0))
+	at := time.Unix(0x581cf771, 0)
+	h := New(at)
+	if got, ok := Began(h.Trace); !ok || !got.Equal(at) {
+		t.Errorf("Began(%q) = %v, %v, want %v", h.Trace, got, ok, at)
+	}
+	if got, ok := Began(h.String()); ok {
+		t.Errorf("Began of a header gives %v", got)
+	}
 	if got, err := Parse(h.String()); err != nil || got != h {
 		t.Errorf("Parse(%q) = %+v, %v, want %+v", h, got, err, h)
 	}

@@ -23,7 +23,7 @@ func (w *watcher) nothing(v view) steps.Seen[trace.Result] {
 		Unmet: []assertions.Mismatch{{Op: "arrived", Message: "likely causes: " + strings.Join(w.causes(v), "; ")}},
 		Explain: func() steps.Explanation {
 			text := "no service has appeared in trace " + v.id
-			if at, ok := begun(v.id); ok {
+			if at, ok := trace.Began(v.id); ok {
 				text += ", which began at " + at.UTC().Format(time.RFC3339) + " by its id,"
 			}
 			return steps.Explanation{Summary: text, Nothing: true}
@@ -33,7 +33,7 @@ func (w *watcher) nothing(v view) steps.Seen[trace.Result] {
 
 func (w *watcher) causes(v view) []string {
 	var l []string
-	at, _ := begun(v.id)
+	at, _ := trace.Began(v.id)
 	switch {
 	case len(v.unprocessed) > 0:
 		l = append(l, "X-Ray has not processed it yet, or knows no such trace")

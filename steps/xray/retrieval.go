@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/xray/types"
 
 	"github.com/rehearse-dev/rehearse/internal/awsclient"
+	"github.com/rehearse-dev/rehearse/internal/trace"
 	"github.com/rehearse-dev/rehearse/steps"
 )
 
@@ -81,7 +81,7 @@ func (r *reader) begin(ctx context.Context, ids []string, traces map[string]*fou
 	}
 	for _, id := range ids {
 		traces[id].at = under.at
-		if at, ok := begun(id); ok && at.Before(first) {
+		if at, ok := trace.Began(id); ok && at.Before(first) {
 			first = at
 		}
 	}
@@ -99,16 +99,6 @@ func (r *reader) begin(ctx context.Context, ids []string, traces map[string]*fou
 	r.clock.Saw(out.ResultMetadata, called)
 	r.retrievals[key] = retrieval{aws.ToString(out.RetrievalToken), under.at}
 	return nil
-}
-
-// begun is the time that a trace's id holds.
-func begun(id string) (time.Time, bool) {
-	parts := strings.Split(id, "-")
-	if len(parts) != 3 {
-		return time.Time{}, false
-	}
-	at, err := strconv.ParseInt(parts[1], 16, 64)
-	return time.Unix(at, 0), err == nil
 }
 
 // collect waits for the end of a retrieval and reads its pages.

@@ -88,9 +88,9 @@ func read(ctx context.Context, place *awsclient.Place, registry, name, version s
 	return d, nil
 }
 
-// refused recognises what AWS answers to who may not call it.
+// refused recognises what the registry answers to who may not call it.
 func refused(err error) bool {
-	return awsclient.Is(err, "AccessDenied", "AccessDeniedException", "ForbiddenException", "UnauthorizedException", "UnauthorizedOperation")
+	return awsclient.Denied(err) || awsclient.Is(err, "ForbiddenException", "UnauthorizedException")
 }
 
 // missing says which of registry, schema and version is not there, and which are.

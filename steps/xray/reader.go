@@ -333,14 +333,10 @@ func (r *reader) without(ctx context.Context, ids []string, traces map[string]*f
 
 // explained says where something could not be read, and what permission it takes.
 func (r *reader) explained(action string, err error) error {
-	if denied(err) {
+	if awsclient.Denied(err) {
 		return fmt.Errorf("the traces of account %s, region %s, may not be read: this needs the permission %s: %w", r.place.Account, r.place.Region, action, err)
 	}
 	return fmt.Errorf("traces of account %s, region %s: %w", r.place.Account, r.place.Region, err)
-}
-
-func denied(err error) bool {
-	return awsclient.Is(err, "AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "Forbidden")
 }
 
 // add reads a segment document.

@@ -2,6 +2,7 @@ package xray
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rehearse-dev/rehearse/internal/trace"
@@ -22,23 +23,21 @@ func badPath(text string) string {
 		case p == "" && len(parts) == 1:
 			return "a path names the services from a root to a leaf, such as Orders > Payment"
 		case p == "":
-			return "a name is missing before, after or between the > of " + quoted(text)
+			return "a name is missing before, after or between the > of " + strconv.Quote(text)
 		case strings.HasSuffix(p, "-") && i < len(parts)-1, strings.Contains(p, "→"), strings.HasSuffix(p, "="):
-			return "names in a path are separated by >, as in Orders > Payment; found " + quoted(text)
+			return "names in a path are separated by >, as in Orders > Payment; found " + strconv.Quote(text)
 		case p == oneName:
 		case p == anyNames:
 			wild++
 		case strings.Contains(p, "*"):
-			return "* stands for one whole name and ** for any number of services; it cannot be part of a name, as in " + quoted(p)
+			return "* stands for one whole name and ** for any number of services; it cannot be part of a name, as in " + strconv.Quote(p)
 		}
 	}
 	if wild == len(parts) {
-		return quoted(text) + " names no service: any trace has such a path"
+		return strconv.Quote(text) + " names no service: any trace has such a path"
 	}
 	return ""
 }
-
-func quoted(s string) string { return "\"" + s + "\"" }
 
 // pathParts are the names of a path.
 func pathParts(text string) []string {

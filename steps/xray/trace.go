@@ -2,6 +2,7 @@ package xray
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,7 +113,7 @@ func wrongName(key, text string) string {
 	case strings.TrimSpace(text) == "":
 		return key + " names services; this is empty text"
 	case strings.Contains(text, " > "):
-		return key + " takes names of services, each by itself; a chain such as " + quoted(text) + " belongs into paths"
+		return key + " takes names of services, each by itself; a chain such as " + strconv.Quote(text) + " belongs into paths"
 	}
 	return ""
 }

@@ -15,35 +15,29 @@ const subsegment = "subsegment"
 
 // document is a segment as X-Ray writes it.
 type document struct {
-	ID           string         `json:"id"`
-	Name         string         `json:"name"`
-	TraceID      string         `json:"trace_id"`
-	ParentID     string         `json:"parent_id"`
-	Origin       string         `json:"origin"`
-	Namespace    string         `json:"namespace"`
-	Type         string         `json:"type"`
-	StartTime    json.Number    `json:"start_time"`
-	EndTime      json.Number    `json:"end_time"`
-	InProgress   bool           `json:"in_progress"`
-	Inferred     bool           `json:"inferred"`
-	Error        bool           `json:"error"`
-	Fault        bool           `json:"fault"`
-	Throttle     bool           `json:"throttle"`
-	Cause        causeText      `json:"cause"`
-	HTTP         httpDocument   `json:"http"`
-	Annotations  map[string]any `json:"annotations"`
-	Metadata     map[string]any `json:"metadata"`
-	AWS          map[string]any `json:"aws"`
-	Links        []linkDocument `json:"links"`
-	PrecursorIDs []string       `json:"precursor_ids"`
-	Subsegments  []*document    `json:"subsegments"`
+	ID          string         `json:"id"`
+	Name        string         `json:"name"`
+	TraceID     string         `json:"trace_id"`
+	ParentID    string         `json:"parent_id"`
+	Origin      string         `json:"origin"`
+	Namespace   string         `json:"namespace"`
+	Type        string         `json:"type"`
+	StartTime   json.Number    `json:"start_time"`
+	EndTime     json.Number    `json:"end_time"`
+	InProgress  bool           `json:"in_progress"`
+	Inferred    bool           `json:"inferred"`
+	Error       bool           `json:"error"`
+	Fault       bool           `json:"fault"`
+	Throttle    bool           `json:"throttle"`
+	Cause       causeText      `json:"cause"`
+	HTTP        httpDocument   `json:"http"`
+	Annotations map[string]any `json:"annotations"`
+	Metadata    map[string]any `json:"metadata"`
+	Links       []linkDocument `json:"links"`
+	Subsegments []*document    `json:"subsegments"`
 }
 
 type httpDocument struct {
-	Request struct {
-		Method string `json:"method"`
-		URL    string `json:"url"`
-	} `json:"request"`
 	Response struct {
 		Status int `json:"status"`
 	} `json:"response"`
@@ -51,7 +45,6 @@ type httpDocument struct {
 
 type linkDocument struct {
 	TraceID    string         `json:"trace_id"`
-	ID         string         `json:"id"`
 	Attributes map[string]any `json:"attributes"`
 }
 
@@ -132,8 +125,8 @@ func (d *document) segment(within string) (*Segment, error) {
 		ID: d.ID, Name: d.Name, TraceID: d.TraceID, ParentID: d.ParentID,
 		Origin: d.Origin, Namespace: d.Namespace, Type: d.Type, InProgress: d.InProgress, Inferred: d.Inferred,
 		Error: d.Error, Fault: d.Fault, Throttle: d.Throttle, Cause: Cause(d.Cause),
-		HTTP:        HTTP{Method: d.HTTP.Request.Method, URL: d.HTTP.Request.URL, Status: d.HTTP.Response.Status},
-		Annotations: d.Annotations, Metadata: d.Metadata, AWS: d.AWS, PrecursorIDs: d.PrecursorIDs,
+		HTTPStatus:  d.HTTP.Response.Status,
+		Annotations: d.Annotations, Metadata: d.Metadata,
 	}
 	var err error
 	if s.Start, err = moment(d.StartTime); err != nil {
@@ -149,7 +142,7 @@ func (d *document) segment(within string) (*Segment, error) {
 	}
 	for _, l := range d.Links {
 		kind, _ := l.Attributes[linkKind].(string)
-		s.Links = append(s.Links, Link{TraceID: l.TraceID, ID: l.ID, Kind: kind})
+		s.Links = append(s.Links, Link{TraceID: l.TraceID, Kind: kind})
 	}
 	for _, x := range d.Subsegments {
 		if x == nil {

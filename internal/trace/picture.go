@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -219,11 +218,10 @@ func (n *node) wrong(wrong []*node, exceptions map[key]Exception) string {
 	if first.sub && first != n {
 		text = "in " + first.Name + ": "
 	}
-	text += first.kinds()
+	text += first.failure(exceptions).Marks()
 	for _, w := range wrong { // the segment itself may leave it to a subsegment to say why
-		f := w.failure(exceptions)
-		if said := cmp.Or(joined(f.Type, f.Message), statusText(f.HTTPStatus)); said != "" {
-			text += ": " + said
+		if why := w.failure(exceptions).Why(); why != "" {
+			text += ": " + why
 			break
 		}
 	}
@@ -232,34 +230,6 @@ func (n *node) wrong(wrong []*node, exceptions map[key]Exception) string {
 		text = string(short[:pictureWords]) + "…"
 	}
 	return text
-}
-
-// kinds are the marks that X-Ray set: "fault", "error, throttle".
-func (n *node) kinds() string {
-	var kinds []string
-	for _, k := range []struct {
-		name string
-		set  bool
-	}{{"error", n.Error}, {"fault", n.Fault}, {"throttle", n.Throttle}} {
-		if k.set {
-			kinds = append(kinds, k.name)
-		}
-	}
-	return strings.Join(kinds, ", ")
-}
-
-func joined(kind, message string) string {
-	if kind == "" || message == "" {
-		return kind + message
-	}
-	return kind + ": " + message
-}
-
-func statusText(status *int) string {
-	if status == nil {
-		return ""
-	}
-	return "status " + strconv.Itoa(*status)
 }
 
 // milliseconds writes microseconds so that people can compare them.

@@ -3,6 +3,7 @@ package trace
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -75,6 +76,31 @@ type Failure struct {
 	HTTPStatus *int   `json:"http_status,omitempty" doc:"The status that it answered, where it tells."`
 	Type       string `json:"type,omitempty" doc:"The exception's type, where it tells."`
 	Message    string `json:"message,omitempty" doc:"The exception's message, where it tells."`
+}
+
+// Marks are those that X-Ray set, in words: "fault", "error, throttle".
+func (f Failure) Marks() string {
+	var marks []string
+	for _, m := range []struct {
+		name string
+		set  bool
+	}{{"error", f.Error}, {"fault", f.Fault}, {"throttle", f.Throttle}} {
+		if m.set {
+			marks = append(marks, m.name)
+		}
+	}
+	return strings.Join(marks, ", ")
+}
+
+// Why is its exception, or else its status; "" where it tells neither.
+func (f Failure) Why() string {
+	switch {
+	case f.Type != "" && f.Message != "":
+		return f.Type + ": " + f.Message
+	case f.Type+f.Message == "" && f.HTTPStatus != nil:
+		return "status " + strconv.Itoa(*f.HTTPStatus)
+	}
+	return f.Type + f.Message
 }
 
 func (t *Tree) newResult() Result {
@@ -192,10 +218,10 @@ func (s *service) path() string {
 }
 
 func (n *node) status() *int {
-	if n.HTTP.Status == 0 {
+	if n.HTTPStatus == 0 {
 		return nil
 	}
-	status := n.HTTP.Status
+	status := n.HTTPStatus
 	return &status
 }
 

@@ -23,22 +23,15 @@ type Segment struct {
 
 	Error, Fault, Throttle bool // the client's fault, the server's, too many requests
 	Cause                  Cause
-	HTTP                   HTTP
+	HTTPStatus             int // that it answered; 0 when it is not known
 
-	Annotations, Metadata, AWS map[string]any // numbers are json.Number
-	Links                      []Link
-	PrecursorIDs               []string
-	Subsegments                []*Segment
+	Annotations, Metadata map[string]any // numbers are json.Number
+	Links                 []Link
+	Subsegments           []*Segment
 }
 
 // Ended says whether its end is known.
 func (s *Segment) Ended() bool { return !s.InProgress && !s.End.IsZero() }
-
-// HTTP is what a segment tells of a request.
-type HTTP struct {
-	Method, URL string
-	Status      int // 0 when it is not known
-}
 
 // Cause is why a segment failed: its exceptions, or the id of one that another
 // segment of the trace tells of.
@@ -57,8 +50,8 @@ type Exception struct {
 
 // Link leads from a segment to another trace.
 type Link struct {
-	TraceID, ID string
-	Kind        string // "child", "parent" or ""
+	TraceID string
+	Kind    string // "child", "parent" or ""
 }
 
 // The kind of a link stands among its attributes.

@@ -79,10 +79,10 @@ func TestOrderOfServices(t *testing.T) {
 
 func TestServiceUnitesItsSegments(t *testing.T) {
 	l, f := named("F", lambdaService, at("l", "call", 10, 90)), named("F", lambdaFunction, at("f", "l", 20, 95))
-	l.HTTP.Status, l.Annotations = 200, map[string]any{"a": "l"}
+	l.HTTPStatus, l.Annotations = 200, map[string]any{"a": "l"}
 	f.Fault, f.Annotations, f.Metadata = true, map[string]any{"a": "f", "b": "f"}, map[string]any{"default": 1}
 	i := inferred(named("Lambda", lambdaService, at("i", "call", 5, 99)))
-	i.Throttle, i.HTTP.Status = true, 502
+	i.Throttle, i.HTTPStatus = true, 502
 	r := Build(Gathered{ID: traceA, Segments: []*Segment{f, i, l, at("a", "", 0, 100, at("call", "", 4, 99))}}).Result()
 	if len(r.Services) != 2 {
 		t.Fatalf("got %+v", r.Services)

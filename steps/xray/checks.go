@@ -150,21 +150,8 @@ func failureText(e trace.Failure) string {
 	if e.Service != "" && e.Service != e.Name {
 		text = e.Service + ", in " + e.Name
 	}
-	var kinds []string
-	for _, k := range []struct {
-		name string
-		set  bool
-	}{{"error", e.Error}, {"fault", e.Fault}, {"throttle", e.Throttle}} {
-		if k.set {
-			kinds = append(kinds, k.name)
-		}
-	}
-	text += " (" + strings.Join(kinds, ", ") + ")"
-	why := strings.Trim(e.Type+": "+e.Message, ": ")
-	if why == "" && e.HTTPStatus != nil {
-		why = "status " + strconv.Itoa(*e.HTTPStatus)
-	}
-	if why != "" {
+	text += " (" + e.Marks() + ")"
+	if why := e.Why(); why != "" {
 		text += ": " + why
 	}
 	return text

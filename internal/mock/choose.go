@@ -122,16 +122,16 @@ func (m *maker) choose(p place, c choice) (any, error) {
 		if first == nil || isEndless(first) {
 			first = err
 		}
-		var u *Unsatisfiable
+		var u *unsatisfiable
 		if errors.As(err, &u) {
-			certain, optional = certain && u.Certain && !u.Optional, optional || u.Optional
+			certain, optional = certain && u.certain && !u.optional, optional || u.optional
 		}
 	}
 	if len(c.options) == 1 || isEndless(first) {
 		return nil, first
 	}
 	e := m.missed(p, c.at, "none of the %d alternatives can be met; the first tried: %s", len(c.options), reason(first))
-	e.Certain, e.Optional = certain, optional
+	e.certain, e.optional = certain, optional
 	return nil, e
 }
 

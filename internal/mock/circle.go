@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // circles finds the references by which a schema asks of a value that it fits
@@ -41,8 +40,7 @@ func (n *normaliser) circles() {
 // inPlace are the schemas that one asks the same value to fit, or not to fit.
 func inPlace(at string, o map[string]any) []string {
 	var all []string
-	if ref, ok := o["$ref"].(string); ok {
-		to, _ := unescapeFragment(strings.TrimPrefix(ref, "#"))
+	if to, ok := target(o); ok {
 		all = append(all, to)
 	}
 	for _, word := range []string{"allOf", "anyOf", "oneOf"} {

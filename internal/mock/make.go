@@ -9,38 +9,35 @@ import (
 	"time"
 )
 
-// Unsatisfiable says for which place no value was found, and why.
-type Unsatisfiable struct {
-	Path []any  // the place in the value: names and indexes
-	At   string // the place in the schema, such as #/components/schemas/Order/properties/id
-	Why  string
-	// Certain says that there is no such value, so that setting one cannot help.
-	Certain bool
-	// Optional says that the place may be left out, or is part of what may.
-	Optional bool
-
-	wished  bool // something is set inside
-	endless bool // it recurses for ever, this way
-	spent   bool // the work that is allowed is done
+// unsatisfiable says for which place no value was found, and why.
+type unsatisfiable struct {
+	path     []any  // the place in the value: names and indexes
+	at       string // the place in the schema, such as #/components/schemas/Order/properties/id
+	why      string
+	certain  bool // there is no such value, so that setting one cannot help
+	optional bool // the place may be left out, or is part of what may
+	wished   bool // something is set inside
+	endless  bool // it recurses for ever, this way
+	spent    bool // the work that is allowed is done
 }
 
-func (e *Unsatisfiable) Error() string {
-	return fmt.Sprintf("no value for %s (%s): %s; %s", sayPlace(e.Path), e.At, e.Why, e.help())
+func (e *unsatisfiable) Error() string {
+	return fmt.Sprintf("no value for %s (%s): %s; %s", sayPlace(e.path), e.at, e.why, e.help())
 }
 
 // help is what to do about it.
-func (e *Unsatisfiable) help() string {
+func (e *unsatisfiable) help() string {
 	help := "correct the schema"
 	switch {
 	case e.spent:
 		help = "give the values that are hard to find with set"
-	case e.Certain:
+	case e.certain:
 	case e.wished:
 		help = "set something else in it, or the whole of it"
 	default:
-		help = fmt.Sprintf("give the value with set: {%s: …}", quotePath(e.Path))
+		help = fmt.Sprintf("give the value with set: {%s: …}", quotePath(e.path))
 	}
-	if e.Optional {
+	if e.optional {
 		help += ", or leave out what is optional with required_only: true"
 	}
 	return help
@@ -128,7 +125,7 @@ func (t *trail) repeats() bool {
 }
 
 // Make makes a value. It fits the schema, which is checked before it is given;
-// otherwise an error, often an *Unsatisfiable, says why none was found. The work
+// otherwise an error says for which place none was found, and why. The work
 // it does is bounded.
 func (s *Schema) Make(o Options) (any, error) {
 	if o.Rand == nil {
@@ -166,12 +163,12 @@ func (s *Schema) Make(o Options) (any, error) {
 
 // explain adds to an error of spent work what was tried last.
 func (m *maker) explain(err error) error {
-	var u *Unsatisfiable
+	var u *unsatisfiable
 	if errors.As(err, &u) && u.spent && m.last != nil {
-		var last *Unsatisfiable
+		var last *unsatisfiable
 		if errors.As(m.last, &last) && !last.spent {
 			found := *last
-			found.Why = fmt.Sprintf("none found in %d attempts; the last: %s", maxWork, last.Why)
+			found.why = fmt.Sprintf("none found in %d attempts; the last: %s", maxWork, last.why)
 			return &found
 		}
 	}
@@ -207,21 +204,21 @@ func misfit(wrong []Violation, set *wish) error {
 // spend counts a piece of work.
 func (m *maker) spend() error {
 	if m.work++; m.work > maxWork {
-		return &Unsatisfiable{At: "#" + m.schema.at, Why: fmt.Sprintf("none found in %d attempts", maxWork), spent: true}
+		return &unsatisfiable{at: "#" + m.schema.at, why: fmt.Sprintf("none found in %d attempts", maxWork), spent: true}
 	}
 	return nil
 }
 
 // never is the error that there is no value for a place.
-func (m *maker) never(p place, at, format string, args ...any) *Unsatisfiable {
+func (m *maker) never(p place, at, format string, args ...any) *unsatisfiable {
 	e := m.missed(p, at, format, args...)
-	e.Certain = true
+	e.certain = true
 	return e
 }
 
 // missed is the error that no value was found for a place.
-func (m *maker) missed(p place, at, format string, args ...any) *Unsatisfiable {
-	e := &Unsatisfiable{Path: p.path, At: "#" + at, Why: fmt.Sprintf(format, args...), Optional: p.optional, wished: p.wish.inside()}
+func (m *maker) missed(p place, at, format string, args ...any) *unsatisfiable {
+	e := &unsatisfiable{path: p.path, at: "#" + at, why: fmt.Sprintf(format, args...), optional: p.optional, wished: p.wish.inside()}
 	m.last = e
 	return e
 }
@@ -236,7 +233,7 @@ func quotePath(path []any) string {
 }
 
 func isSpent(err error) bool {
-	var u *Unsatisfiable
+	var u *unsatisfiable
 	return errors.As(err, &u) && u.spent
 }
 
@@ -257,8 +254,7 @@ func (m *maker) expand(nodes []node) (flat []node, refs []string) {
 			}
 			return
 		}
-		if ref, ok := o["$ref"].(string); ok {
-			to, _ := unescapeFragment(strings.TrimPrefix(ref, "#"))
+		if to, ok := target(o); ok {
 			body, _ := lookUp(m.schema.doc, to)
 			refs = append(refs, to)
 			take(node{to, body})

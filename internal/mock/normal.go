@@ -131,11 +131,11 @@ func (n *normaliser) keywords(m map[string]any, at string) {
 			return
 		}
 	}
-	for older, newer := range map[string]string{"$dynamicRef": "$ref", "$recursiveRef": "$ref"} {
-		if ref, ok := m[older].(string); ok && m[newer] == nil {
-			m[newer] = ref
+	for _, word := range []string{"$dynamicRef", "$recursiveRef"} {
+		if ref, ok := m[word].(string); ok && m["$ref"] == nil {
+			m["$ref"] = ref
 		}
-		delete(m, older)
+		delete(m, word)
 	}
 	delete(m, "$recursiveAnchor")
 	n.types(m, at)

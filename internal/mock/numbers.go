@@ -118,7 +118,7 @@ func (m *maker) number(p place, flat []node, integer, whole bool) (any, error) {
 	}
 	step, low, high, ok := s.multiples(!integer && (!whole || m.retry && m.rand.IntN(2) == 0))
 	if !ok {
-		word := "multiple of " + s.stepText()
+		word := "multiple of " + string(decimal(s.step))
 		if s.step.Cmp(big.NewRat(1, 1)) == 0 && s.stepAt == "" {
 			word = "whole number"
 		}
@@ -146,8 +146,6 @@ func nodeAt(flat []node) string {
 	}
 	return flat[0].at
 }
-
-func (s *span) stepText() string { return string(decimal(s.step)) }
 
 // turn makes a limit of one that is ruled out, when it is ruled out alone.
 func (s *span) turn(o map[string]any) {

@@ -368,7 +368,7 @@ func TestRandomSchemas(t *testing.T) {
 		if took := time.Since(begin); took > 30*time.Second {
 			t.Fatalf("%s\ntook %v", text, took)
 		}
-		var no *Unsatisfiable
+		var no *unsatisfiable
 		switch {
 		case err == nil:
 			if all := s.Check(v); len(all) > 0 {
@@ -377,14 +377,14 @@ func TestRandomSchemas(t *testing.T) {
 			count["made"]++
 		case !errors.As(err, &no):
 			t.Fatalf("%s\n%v", text, err)
-		case no.Certain && !no.Optional:
+		case no.certain && !no.optional:
 			count["impossible"]++
 			for _, v := range pool {
 				if len(s.Check(v)) == 0 {
 					t.Fatalf("%s\n%s would do, but: %v", text, show(v), err)
 				}
 			}
-		case no.Optional:
+		case no.optional:
 			count["not made, in what is optional"]++
 		default:
 			count["not found"]++

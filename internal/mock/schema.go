@@ -278,13 +278,19 @@ func (s *Schema) leadsTo(from, to string, seen map[string]bool) bool {
 	return false
 }
 
+// target is the pointer that a normalised schema's $ref leads to.
+func target(o map[string]any) (to string, ok bool) {
+	ref, ok := o["$ref"].(string)
+	to, _ = unescapeFragment(strings.TrimPrefix(ref, "#")) // it was written so
+	return to, ok
+}
+
 // refsIn are the pointers that the $refs in a normalised schema lead to.
 func refsIn(v any) []string {
 	var all []string
 	switch v := v.(type) {
 	case map[string]any:
-		if ref, ok := v["$ref"].(string); ok {
-			to, _ := unescapeFragment(strings.TrimPrefix(ref, "#"))
+		if to, ok := target(v); ok {
 			all = append(all, to)
 		}
 		for _, x := range v {

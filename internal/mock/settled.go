@@ -1,7 +1,6 @@
 package mock
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -108,9 +107,9 @@ func (m *maker) settledValue(p place, flat []node) (any, error) {
 			first = err
 		}
 	}
-	var u *Unsatisfiable
+	var u *unsatisfiable
 	if !typed && errors.As(first, &u) {
-		u.Certain = false // perhaps another type was meant
+		u.certain = false // perhaps another type was meant
 	}
 	return nil, first
 }
@@ -202,19 +201,15 @@ func (m *maker) offered(p place, flat []node) (any, bool) {
 	if p.wish.inside() {
 		return nil, false
 	}
-	envelope := len(p.path) == 0 && isEnvelope(flat)
 	fitting := func(all []any) []any {
 		return slices.DeleteFunc(all, func(v any) bool {
-			if _, ok := v.(json.Number); !ok && m.o.RequiredOnly && isContainer(v) {
-				return true
-			}
-			return contains(p.avoid, v) || m.spend() != nil || !m.fits(flat, v)
+			return m.o.RequiredOnly && holdsSome(v) || contains(p.avoid, v) || m.spend() != nil || !m.fits(flat, v)
 		})
 	}
 	if good := fitting(slices.Clone(p.hints)); len(good) > 0 {
 		return clone(good[0]), true
 	}
-	if envelope {
+	if len(p.path) == 0 && isEnvelope(flat) {
 		return nil, false
 	}
 	if good := fitting(examples(flat)); len(good) > 0 {
@@ -223,7 +218,8 @@ func (m *maker) offered(p place, flat []node) (any, bool) {
 	return nil, false
 }
 
-func isContainer(v any) bool {
+// holdsSome says whether a value has parts, some of which may be left out.
+func holdsSome(v any) bool {
 	switch v := v.(type) {
 	case map[string]any:
 		return len(v) > 0
@@ -350,14 +346,14 @@ func contains(all []any, v any) bool {
 
 // reason is why a place cannot be satisfied, with the place in the schema.
 func reason(err error) string {
-	var u *Unsatisfiable
+	var u *unsatisfiable
 	if errors.As(err, &u) {
-		return fmt.Sprintf("%s: %s", u.At, u.Why)
+		return fmt.Sprintf("%s: %s", u.at, u.why)
 	}
 	return fmt.Sprint(err)
 }
 
 func isEndless(err error) bool {
-	var u *Unsatisfiable
+	var u *unsatisfiable
 	return errors.As(err, &u) && u.endless
 }

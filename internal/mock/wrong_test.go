@@ -73,8 +73,8 @@ var wrongDocuments = []wrongCase{
 	{name: "required of draft-03", text: `{"properties": {"a": {"type": "string", "required": true}}}`},
 }
 
-// unsatisfiable schemas can be read, but no value fits.
-var unsatisfiable = []wrongCase{
+// impossible schemas can be read, but no value fits.
+var impossible = []wrongCase{
 	{name: "minimum above maximum", text: part(`{"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "minimum": 5, "maximum": 3}}}`)},
 	{name: "minimum above maximum in allOf", text: part(`{"type": "object", "required": ["n"], "properties": {"n": {"allOf": [{"type": "number", "minimum": 5}, {"maximum": 3}]}}}`)},
 	{name: "exclusive bounds that touch", text: schemaOf(d7, `{"type": "number", "exclusiveMinimum": 3, "maximum": 3}`)},
@@ -133,7 +133,7 @@ var unsatisfiable = []wrongCase{
 // What is wrong with a schema is said in words; the golden file shows them all.
 func TestWrong(t *testing.T) {
 	var b strings.Builder
-	for _, c := range append(append([]wrongCase{}, wrongDocuments...), unsatisfiable...) {
+	for _, c := range append(append([]wrongCase{}, wrongDocuments...), impossible...) {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := Read([]byte(c.text), c.form, c.part)
 			if err == nil {

@@ -2,6 +2,8 @@ package assertions
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,8 +85,8 @@ func unwieldy(v any) (json.Number, bool) {
 			}
 		}
 	case map[string]any:
-		for _, e := range v {
-			if n, ok := unwieldy(e); ok {
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			if n, ok := unwieldy(v[k]); ok {
 				return n, true
 			}
 		}

@@ -43,9 +43,6 @@ type rootsOf struct {
 func (o *roots) put(place *awsclient.Place, segment []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.byPlace == nil {
-		o.byPlace = map[*awsclient.Place]*rootsOf{}
-	}
 	p := o.byPlace[place]
 	if p == nil {
 		p = &rootsOf{}

@@ -94,7 +94,7 @@ func Run(ctx context.Context, o Options) (int, error) {
 	}
 	r.stream = newStream(o.ID, o.Secrets, o.Sinks)
 	r.names = newNames(o.ID)
-	r.roots = &roots{run: r}
+	r.roots = &roots{run: r, byPlace: map[*awsclient.Place]*rootsOf{}}
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if o.Timeout > 0 {

@@ -2,7 +2,6 @@ package schemas
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,7 +51,7 @@ func fromYAML(path string, text []byte) ([]byte, error) {
 		return nil, err
 	}
 	if len(docs) != 1 {
-		return nil, errors.New("one schema belongs there, and the file holds " + fmt.Sprint(len(docs)) + " documents")
+		return nil, fmt.Errorf("one schema belongs there, and the file holds %d documents", len(docs))
 	}
 	return json.Marshal(docs[0].Value())
 }

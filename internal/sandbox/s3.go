@@ -155,7 +155,7 @@ func (w *s3Writer) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// hostBucket is the bucket of a virtual-hosted request: BUCKET.aws.home.localhost, BUCKET.localhost, BUCKET.s3.localhost.
+// hostBucket is the bucket of a virtual-hosted request: BUCKET.aws.sandbox.localhost, BUCKET.localhost, BUCKET.s3.localhost.
 func hostBucket(h string) string {
 	h, _, _ = strings.Cut(h, ":")
 	if h == host || h == "s3."+host || h == "s3.localhost" {

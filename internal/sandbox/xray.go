@@ -21,8 +21,6 @@ import (
 
 // XRay is how X-Ray shows what was recorded. The zero value shows everything at once.
 type XRay struct {
-	// Delay says how long after it was put a segment document can be read. nil: at once.
-	Delay func(document []byte) time.Duration
 	// Destination is where segments go: "XRay", or "CloudWatchLogs" as with Transaction Search, when BatchGetTraces finds
 	// nothing and a retrieval must be started. "" is "XRay".
 	Destination string
@@ -68,7 +66,7 @@ type xraySegment struct {
 	document    string
 	start, end  float64 // seconds since 1970; end 0: in progress
 	annotations map[string]any
-	visible     time.Time
+	came        time.Time
 }
 
 // retrieval is one search in the logs.
@@ -161,12 +159,9 @@ func (x *xrayService) record(text string) (id, code string) {
 	case doc.Type == "subsegment" && doc.ParentID == "":
 		return doc.ID, "MissingParentId"
 	}
-	s := xraySegment{id: doc.ID, document: text, start: *doc.Start, annotations: doc.Annotations, visible: now}
+	s := xraySegment{id: doc.ID, document: text, start: *doc.Start, annotations: doc.Annotations, came: now}
 	if doc.End != nil && !doc.InProgress {
 		s.end = *doc.End
-	}
-	if x.options.Delay != nil {
-		s.visible = now.Add(x.options.Delay([]byte(text)))
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -184,12 +179,12 @@ func (x *xrayService) record(text string) (id, code string) {
 	return "", ""
 }
 
-// at are the segments that can be read at a time, in the order in which they came; a complete one takes the place of
+// at are the segments that had come at a time, in the order in which they came; a complete one takes the place of
 // the same in progress.
 func (t *tracedSegments) at(now time.Time) []xraySegment {
 	var out []xraySegment
 	for _, s := range t.segments {
-		if s.visible.After(now) {
+		if s.came.After(now) {
 			continue
 		}
 		i := slices.IndexFunc(out, func(o xraySegment) bool { return o.id == s.id })

@@ -176,9 +176,10 @@ func accountNames(x *Step) []*schema.Node {
 		case !given:
 		case f.Shape.Type == steps.AccountNameType:
 			names = append(names, e.Value)
-		case f.Shape.Want == schema.List && f.Shape.Elem.Type == steps.AccountNameType && e.Value.Kind == schema.List:
+		case f.Shape.Want != schema.List || f.Shape.Elem.Type != steps.AccountNameType:
+		case e.Value.Kind == schema.List:
 			names = append(names, e.Value.Items...)
-		case f.Shape.Want == schema.List && f.Shape.Elem.Type == steps.AccountNameType:
+		default:
 			names = append(names, e.Value) // an expression, or something that was refused
 		}
 	}

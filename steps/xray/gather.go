@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rehearse-dev/rehearse/internal/awsclient"
 	"github.com/rehearse-dev/rehearse/internal/trace"
 	"github.com/rehearse-dev/rehearse/steps"
 )
@@ -32,16 +33,16 @@ type gathered struct {
 // gatheringFor reads from the step's own place and the accounts it names.
 func gatheringFor(ctx context.Context, env *steps.Env, accounts []steps.AccountName, linked bool) (*gathering, error) {
 	g := &gathering{linked: linked}
-	places := []string{}
-	for i := -1; i < len(accounts); i++ {
-		place := env.AWS
-		if i >= 0 {
-			place = env.Account(accounts[i])
-		}
-		if slices.Contains(places, place.Key()) {
+	places := []*awsclient.Place{env.AWS}
+	for _, name := range accounts {
+		places = append(places, env.Account(name))
+	}
+	seen := map[string]bool{}
+	for _, place := range places {
+		if seen[place.Key()] {
 			continue
 		}
-		places = append(places, place.Key())
+		seen[place.Key()] = true
 		r, err := readerFor(ctx, env.Run, place)
 		if err != nil {
 			return nil, err

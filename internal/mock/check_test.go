@@ -25,6 +25,7 @@ func TestCheck(t *testing.T) {
 		{`{` + good + `, "x": 1, "y": 2}`, `$: it may not have x, y`},
 		{`{"id": "x", "n": 12.5}`, `id: "x" is no uuid; n: it must be integer, not number`},
 		{`{` + good + `, "s": "A"}`, `s: "A" does not match the pattern "^[a-z]+$"; s: it has 1 characters, minLength is 2`},
+		{`{` + good + `, "e": "<c&d>"}`, `e: "<c&d>" is none of "a","b"`},
 		{`{` + good + `, "e": "c"}`, `e: "c" is none of "a","b"`},
 		{`{` + good + `, "l": [{}, {"a b": 0.3}, {}]}`, `l: elements 0 and 2 are the same, which uniqueItems forbids; l: it has 3 elements, maxItems is 2; l[0]: it lacks a b; l[1]['a b']: 0.3 is no multiple of 0.5; l[2]: it lacks a b`},
 		{`{` + good + `, "v": "long"}`, `v: it fits 2 of the schemas in oneOf, where it must fit exactly one`},

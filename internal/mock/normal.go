@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -335,15 +336,18 @@ func (n *normaliser) problem(at, format string, args ...any) {
 
 // show writes a value as a message shows it: JSON, not too long.
 func show(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return fmt.Sprint(v)
 	}
 	const most = 60
-	if r := []rune(string(text)); len(r) > most {
+	text := strings.TrimSuffix(b.String(), "\n")
+	if r := []rune(text); len(r) > most {
 		return string(r[:most]) + "…"
 	}
-	return string(text)
+	return text
 }
 
 // forgive takes out of a document what drafts forbid and nothing hangs on:

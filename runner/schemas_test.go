@@ -91,6 +91,7 @@ func (r result) flat() string { return strings.Join(strings.Fields(r.text), " ")
 // anything is looked at.
 func TestRegistrySchemasThatCannotBeRead(t *testing.T) {
 	const set = "  - set: {a: {n: 1}}\n    expect: {a: {schema: REF}}\n"
+	const order = "{registry: shop, name: Order}"
 	refuse := func(code string) sandbox.Options {
 		return sandbox.Options{Intercept: func(_ context.Context, service, operation string) error {
 			if operation == "DescribeSchema" {
@@ -100,27 +101,20 @@ func TestRegistrySchemasThatCannotBeRead(t *testing.T) {
 		}}
 	}
 	for _, c := range []struct {
-		name, scenario string
-		o              sandbox.Options
-		want           string
+		name, scenario, ref string
+		o                   sandbox.Options
+		want                string
 	}{
-		{"no registry", "act:\n" + set, sandbox.Options{}, `there is no schema registry "shp" in account 000000000000, region us-east-1; did you mean "shop"?`},
-		{"no schema", "assert:\n" + set, sandbox.Options{}, `there is no schema "Ordr" in registry "shop" in account 000000000000, region us-east-1; did you mean "Order"?`},
-		{"no version", "act:\n" + set, sandbox.Options{}, "schema Order of registry shop in account 000000000000, region us-east-1 has no version 2; there are: 1"},
-		{"denied", "act:\n" + set, refuse("AccessDeniedException"), "this run needs the permission schemas:DescribeSchema on schema/shop/Order"},
-		{"two at once", "act:\n  - set: {a: {n: 1}}\n    expect: {a: {any: {schema: REF}, schema: {registry: shop, name: Zebra}}}\n", sandbox.Options{}, `there is no schema "Zebra" in registry "shop"`},
-		{"in where, where nothing is expected", "arrange:\n  - listen: {event_bus: play-bus, rule: play-rule}\n    id: l\nact:\n  - wait: 1s\nassert:\n  - received: {from: l, match: {detail: {run: \"${scenario.id}\"}}, where: {detail: {schema: REF}}, none: true}\n    throughout: 1s\n", sandbox.Options{}, `there is no schema registry "shp"`},
+		{"no registry", "act:\n" + set, "{registry: shp, name: Order}", sandbox.Options{}, `there is no schema registry "shp" in account 000000000000, region us-east-1; did you mean "shop"?`},
+		{"no schema", "assert:\n" + set, "{registry: shop, name: Ordr}", sandbox.Options{}, `there is no schema "Ordr" in registry "shop" in account 000000000000, region us-east-1; did you mean "Order"?`},
+		{"no version", "act:\n" + set, "{registry: shop, name: Order, version: 2}", sandbox.Options{}, "schema Order of registry shop in account 000000000000, region us-east-1 has no version 2; there are: 1"},
+		{"denied", "act:\n" + set, order, refuse("AccessDeniedException"), "this run needs the permission schemas:DescribeSchema on schema/shop/Order"},
+		{"two at once", "act:\n  - set: {a: {n: 1}}\n    expect: {a: {any: {schema: REF}, schema: {registry: shop, name: Zebra}}}\n", "{registry: shop, name: Ordr}", sandbox.Options{}, `did you mean "Order"? there is no schema "Zebra" in registry "shop" in account`},
+		{"in where, where nothing is expected", "arrange:\n  - listen: {event_bus: play-bus, rule: play-rule}\n    id: l\nact:\n  - wait: 1s\nassert:\n  - received: {from: l, match: {detail: {run: \"${scenario.id}\"}}, where: {detail: {schema: REF}}, none: true}\n    throughout: 1s\n", "{registry: shp, name: Order}", sandbox.Options{}, `there is no schema registry "shp"`},
 	} {
-		ref := map[string]string{"no registry": "{registry: shp, name: Order}", "no schema": "{registry: shop, name: Ordr}", "no version": "{registry: shop, name: Order, version: 2}"}[c.name]
-		switch {
-		case strings.Contains(c.want, `"shp"`):
-			ref = "{registry: shp, name: Order}"
-		case ref == "":
-			ref = "{registry: shop, name: Order}"
-		}
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := withRegistry(t, c.o, "scenario: S\n"+strings.ReplaceAll(c.scenario, "REF", ref))
+				r := withRegistry(t, c.o, "scenario: S\n"+strings.ReplaceAll(c.scenario, "REF", c.ref))
 				if r.code != runner.ExitFailed || r.ends()["S"] != event.Errored || !strings.Contains(r.flat(), c.want) {
 					t.Errorf("exit code %d, want %q\n%s", r.code, c.want, r.text)
 				}

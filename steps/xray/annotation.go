@@ -30,12 +30,13 @@ type finder struct {
 	want    map[string]any
 	filter  string
 	since   time.Time // of our clock
+	own     string    // the attempt's own trace, which began before act and by our clock
 
 	last  time.Time // when it last looked
 	found []string
 }
 
-func newFinder(readers []*reader, want map[string]any, since time.Time) (*finder, error) {
+func newFinder(readers []*reader, want map[string]any, since time.Time, own string) (*finder, error) {
 	var terms []string
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		if wrong := wrongAnnotation(key, want[key]); wrong != "" {
@@ -43,7 +44,7 @@ func newFinder(readers []*reader, want map[string]any, since time.Time) (*finder
 		}
 		terms = append(terms, annotationKey(key)+" = "+annotationValue(want[key]))
 	}
-	return &finder{readers: readers, want: want, filter: strings.Join(terms, " AND "), since: since}, nil
+	return &finder{readers: readers, want: want, filter: strings.Join(terms, " AND "), since: since, own: own}, nil
 }
 
 // plainKey is a key that stands behind a dot; others stand in brackets.
@@ -95,11 +96,14 @@ func (f *finder) find(ctx context.Context) (string, error) {
 
 // search asks one place for summaries of the traces that match.
 func (f *finder) search(ctx context.Context, r *reader) error {
-	// A trace's id has whole seconds only.
-	in := &xray.GetTraceSummariesInput{
-		FilterExpression: &f.filter, StartTime: aws.Time(r.clock.Theirs(f.since).Truncate(time.Second)), TimeRangeType: types.TimeRangeTypeTraceId,
-		EndTime: aws.Time(r.clock.Theirs(time.Now()).Add(time.Second)),
+	since := r.clock.Theirs(f.since).Truncate(time.Second) // a trace's id has whole seconds only
+	first, last := since, r.clock.Theirs(time.Now()).Add(time.Second)
+	if at, ok := trace.Began(f.own); ok && at.Before(first) {
+		first = at
+	} else if ok && at.After(last) {
+		last = at.Add(time.Second)
 	}
+	in := &xray.GetTraceSummariesInput{FilterExpression: &f.filter, StartTime: &first, EndTime: &last, TimeRangeType: types.TimeRangeTypeTraceId}
 	for {
 		called := time.Now()
 		page, err := r.place.XRay().GetTraceSummaries(ctx, in)
@@ -111,7 +115,11 @@ func (f *finder) search(ctx context.Context, r *reader) error {
 		}
 		r.clock.Saw(page.ResultMetadata, called)
 		for _, s := range page.TraceSummaries {
-			if id := aws.ToString(s.Id); !slices.Contains(f.found, id) && f.summarised(s) {
+			id := aws.ToString(s.Id)
+			if at, ok := trace.Began(id); ok && at.Before(since) && id != f.own {
+				continue
+			}
+			if !slices.Contains(f.found, id) && f.summarised(s) {
 				f.found = append(f.found, id)
 			}
 		}

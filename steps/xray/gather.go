@@ -132,18 +132,8 @@ func (out *gathered) add(read *reading, a ask) error {
 	return nil
 }
 
-// tree builds the tree of what was gathered. parent is the segment that calls of
-// the trace's own began under, where that is known.
-func (out gathered) tree(id, parent string) *trace.Tree {
-	if parent != "" && holds(out.segments, parent) {
-		parent = "" // a segment of the application, and no run's own root
-	}
-	return trace.Build(trace.Gathered{ID: id, Own: parent, Segments: out.segments, Wanted: out.ids[1:]})
-}
-
-// holds says whether a segment, or a subsegment, of an application has this id.
-func holds(list []*trace.Segment, id string) bool {
-	return slices.ContainsFunc(list, func(s *trace.Segment) bool {
-		return s != nil && (s.ID == id && !trace.IsOwn(s, "") || holds(s.Subsegments, id))
-	})
+// tree builds the tree of what was gathered. own is the segment that the calls
+// of act were made under, "" where the trace is not the attempt's.
+func (out gathered) tree(id, own string) *trace.Tree {
+	return trace.Build(trace.Gathered{ID: id, Own: own, Segments: out.segments, Wanted: out.ids[1:]})
 }

@@ -56,7 +56,7 @@ type reader struct {
 	late       map[string]bool     // traces that the last reading did not come to: they come first
 	links      map[string][]string // what traces were last seen to link to
 	search     search
-	retrievals map[string]retrieval // those that have not ended, by the traces they are for
+	retrievals []*retrieval // those that have not ended
 }
 
 // ask is what one step wants to read.
@@ -94,7 +94,7 @@ func readerFor(ctx context.Context, run *steps.Shared, place *awsclient.Place) (
 	}
 	patient := place.Single() == place // for a step that looks once
 	return steps.Share(ctx, run, fmt.Sprintf("xray.reader %s %v", place.Key(), patient), func(ctx context.Context) (*reader, error) {
-		return &reader{place: place.Single(), clock: clock, ctx: ctx, shy: map[string]bool{}, links: map[string][]string{}, retrievals: map[string]retrieval{}}, nil
+		return &reader{place: place.Single(), clock: clock, ctx: ctx, shy: map[string]bool{}, links: map[string][]string{}}, nil
 	})
 }
 
@@ -183,7 +183,14 @@ func (r *reader) read(now *reading) error {
 			}
 		}
 		slices.Sort(ids)
-		ids = slices.Compact(ids)
+		ids = slices.DeleteFunc(slices.Compact(ids), func(id string) bool {
+			h, err := trace.Parse(id)
+			if err == nil && h.Trace == id {
+				return false
+			}
+			now.traces[id] = &found{at: time.Now()} // a link leads there; asked for, it would fail the call for others
+			return true
+		})
 		if len(ids) == 0 {
 			return nil
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +18,8 @@ import (
 const (
 	// askAgain is the pause between two questions whether a retrieval has ended.
 	askAgain = time.Second
+	// forgotten is after how long a retrieval counts for nothing that nobody waits for any more.
+	forgotten = time.Minute
 	// margin is how long before the time in its id a trace may have begun: the
 	// clocks of those who make ids differ.
 	margin = 5 * time.Minute
@@ -35,7 +36,9 @@ type search struct {
 // retrieval is one search in the logs that has not ended.
 type retrieval struct {
 	token string
+	ids   []string  // the traces it is for
 	at    time.Time // when it began: what came later is not in it
+	done  bool
 }
 
 // askDestination finds out, once, where the place's segments go. While that
@@ -56,59 +59,81 @@ func (r *reader) askDestination(ctx context.Context) {
 }
 
 // retrieve reads traces from the logs: all retrievals are begun, then each is
-// waited for. One that takes longer than a reading may goes on in the next.
+// asked whether it has ended until all have. One that takes longer than a reading
+// may goes on in the next, whatever else is asked for then.
 func (r *reader) retrieve(ctx context.Context, ids []string, traces map[string]*found) error {
-	batches := slices.Collect(slices.Chunk(ids, batch))
-	for _, some := range batches {
-		if err := r.begin(ctx, some, traces); err != nil {
+	if err := r.begin(ctx, ids, traces); err != nil {
+		return err
+	}
+	defer func() {
+		r.retrievals = slices.DeleteFunc(r.retrievals, func(x *retrieval) bool { return x.done })
+	}()
+	for {
+		waits := false
+		for _, x := range r.retrievals {
+			wanted := slices.DeleteFunc(slices.Clone(x.ids), func(id string) bool { return !slices.Contains(ids, id) })
+			switch {
+			case x.done:
+			case len(wanted) == 0:
+				x.done = time.Since(x.at) > forgotten
+			default:
+				if err := r.collect(ctx, x, wanted, traces); err != nil {
+					return err
+				}
+				waits = waits || !x.done
+			}
+		}
+		if !waits {
+			return nil
+		}
+		if err := steps.Pause(ctx, askAgain); err != nil {
 			return err
 		}
 	}
-	for _, some := range batches {
-		if err := r.collect(ctx, some, traces); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
-// begin starts the retrieval of up to five traces, unless it is under way.
+// begin starts retrievals of up to five traces each for those of which none is
+// under way.
 func (r *reader) begin(ctx context.Context, ids []string, traces map[string]*found) error {
-	key := strings.Join(ids, " ")
-	under, first := r.retrievals[key], time.Now()
-	if under.token == "" {
-		under.at = first
-	}
-	for _, id := range ids {
-		traces[id].at = under.at
-		if at, ok := trace.Began(id); ok && at.Before(first) {
-			first = at
+	under := map[string]bool{}
+	for _, x := range r.retrievals {
+		for _, id := range x.ids {
+			under[id] = true
+			if traces[id] != nil {
+				traces[id].at = x.at
+			}
 		}
 	}
-	if under.token != "" {
-		return nil
+	left := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return under[id] })
+	for some := range slices.Chunk(left, batch) {
+		called := time.Now()
+		first := called
+		for _, id := range some {
+			traces[id].at = called
+			if at, ok := trace.Began(id); ok && at.Before(first) {
+				first = at
+			}
+		}
+		r.calls++
+		out, err := r.place.XRay().StartTraceRetrieval(ctx, &xray.StartTraceRetrievalInput{
+			TraceIds: some, StartTime: aws.Time(first.Add(-margin)), EndTime: aws.Time(r.clock.Theirs(called)),
+		})
+		if err != nil {
+			if err := r.without(ctx, some, traces, "xray:StartTraceRetrieval", err); err != nil {
+				return err
+			}
+			continue
+		}
+		r.clock.Saw(out.ResultMetadata, called)
+		r.retrievals = append(r.retrievals, &retrieval{token: aws.ToString(out.RetrievalToken), ids: slices.Clone(some), at: called})
 	}
-	called := time.Now()
-	r.calls++
-	out, err := r.place.XRay().StartTraceRetrieval(ctx, &xray.StartTraceRetrievalInput{
-		TraceIds: ids, StartTime: aws.Time(first.Add(-margin)), EndTime: aws.Time(r.clock.Theirs(called)),
-	})
-	if err != nil {
-		return r.without(ctx, ids, traces, "xray:StartTraceRetrieval", err)
-	}
-	r.clock.Saw(out.ResultMetadata, called)
-	r.retrievals[key] = retrieval{aws.ToString(out.RetrievalToken), under.at}
 	return nil
 }
 
-// collect waits for the end of a retrieval and reads its pages.
-func (r *reader) collect(ctx context.Context, ids []string, traces map[string]*found) error {
-	key := strings.Join(ids, " ")
-	token := r.retrievals[key].token
-	if token == "" {
-		return nil // it could not be begun
-	}
-	in := &xray.ListRetrievedTracesInput{RetrievalToken: &token, TraceFormat: types.TraceFormatTypeXray}
+// collect reads the pages of a retrieval, if it has ended, for those of its
+// traces that are wanted. A retrieval that failed is done too, and its traces say so.
+func (r *reader) collect(ctx context.Context, x *retrieval, wanted []string, traces map[string]*found) error {
+	in := &xray.ListRetrievedTracesInput{RetrievalToken: &x.token, TraceFormat: types.TraceFormatTypeXray}
 	for {
 		r.calls++
 		page, err := r.place.XRay().ListRetrievedTraces(ctx, in)
@@ -119,30 +144,27 @@ func (r *reader) collect(ctx context.Context, ids []string, traces map[string]*f
 			err = ended(page.RetrievalStatus)
 		}
 		if err != nil {
-			delete(r.retrievals, key)
-			return r.without(ctx, ids, traces, "xray:ListRetrievedTraces", err)
+			x.done = true
+			return r.without(ctx, wanted, traces, "xray:ListRetrievedTraces", err)
 		}
 		if page.RetrievalStatus != types.RetrievalStatusComplete {
-			if err := steps.Pause(ctx, askAgain); err != nil {
-				return err
-			}
-			continue
+			return nil
 		}
 		for _, t := range page.Traces {
-			if f := traces[aws.ToString(t.Id)]; f != nil {
+			if f := traces[aws.ToString(t.Id)]; f != nil && slices.Contains(wanted, aws.ToString(t.Id)) {
 				for _, s := range t.Spans {
 					f.add(aws.ToString(t.Id), aws.ToString(s.Document))
 				}
 			}
 		}
-		if aws.ToString(page.NextToken) == "" {
-			delete(r.retrievals, key)
-			complete(ids, traces)
+		switch aws.ToString(page.NextToken) {
+		case "":
+			complete(wanted, traces)
+			x.done = true
 			return nil
-		}
-		if aws.ToString(page.NextToken) == aws.ToString(in.NextToken) {
-			delete(r.retrievals, key)
-			return r.without(ctx, ids, traces, "", errors.New("X-Ray gives the same page of a retrieval again and again"))
+		case aws.ToString(in.NextToken):
+			x.done = true
+			return r.without(ctx, wanted, traces, "", errors.New("X-Ray gives the same page of a retrieval again and again"))
 		}
 		in.NextToken = page.NextToken
 	}

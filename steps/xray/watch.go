@@ -16,7 +16,7 @@ import (
 type watcher struct {
 	Params
 	env       *steps.Env
-	header    trace.Header // zero while the trace is not known
+	id        string // of the trace; "" where annotations find it
 	gathering *gathering
 	finder    *finder // nil when the id is given
 
@@ -31,8 +31,9 @@ func watchTrace(ctx context.Context, env *steps.Env, p Params) (steps.Probe[trac
 		err = steps.Finalf("the expression of id or annotation gave nothing, so any trace would do")
 	}
 	if err == nil && p.ID != "" {
-		w.header, err = trace.Parse(p.ID)
-		err = steps.Final(err)
+		var header trace.Header
+		header, err = trace.Parse(p.ID)
+		w.id, err = header.Trace, steps.Final(err)
 	}
 	if err != nil {
 		return steps.Probe[trace.Result]{}, err
@@ -41,7 +42,7 @@ func watchTrace(ctx context.Context, env *steps.Env, p Params) (steps.Probe[trac
 		return steps.Probe[trace.Result]{}, err
 	}
 	if p.ID == "" {
-		if w.finder, err = newFinder(w.gathering.readers, p.Annotation, env.Since); err != nil {
+		if w.finder, err = newFinder(w.gathering.readers, p.Annotation, env.Since, env.Trace.Trace); err != nil {
 			return steps.Probe[trace.Result]{}, err
 		}
 	}
@@ -52,7 +53,7 @@ func watchTrace(ctx context.Context, env *steps.Env, p Params) (steps.Probe[trac
 func (w *watcher) early() bool { return w.Params.early() && !w.env.Checked }
 
 func (w *watcher) look(ctx context.Context) (steps.Seen[trace.Result], error) {
-	id := w.header.Trace
+	id := w.id
 	if w.finder != nil {
 		var err error
 		if id, err = w.finder.find(ctx); err != nil {
@@ -69,11 +70,11 @@ func (w *watcher) look(ctx context.Context) (steps.Seen[trace.Result], error) {
 	if w.finder != nil && !w.finder.annotated(id, g.segments) {
 		return w.notFound("X-Ray names trace " + id + ", and of its segments that have arrived none has these annotations"), nil
 	}
-	parent := w.header.Parent
-	if id == w.env.Trace.Trace {
-		parent = w.env.Trace.Parent
+	own := ""
+	if id == w.env.Trace.Trace { // the Parent of another's header is a segment of the application, and must come
+		own = w.env.Trace.Parent
 	}
-	return w.judge(view{id: id, gathered: g, tree: g.tree(id, parent)})
+	return w.judge(view{id: id, gathered: g, tree: g.tree(id, own)})
 }
 
 // notFound is what is seen while annotations lead to no trace.

@@ -103,9 +103,8 @@ func (out *gathered) add(read *reading, a ask) error {
 	})
 	for _, id := range ids {
 		f := read.traces[id]
-		if f == nil { // links that others follow filled the reading
-			cut = true
-			continue
+		if f == nil { // the reading did not come to what is linked
+			return errNotRead
 		}
 		if f.err != nil {
 			return f.err

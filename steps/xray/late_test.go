@@ -131,3 +131,38 @@ func TestSegmentsThatAreSentAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestManyLinkedAtASlowPlace: a reading that ends before it came to the links says nothing of them.
+func TestManyLinkedAtASlowPlace(t *testing.T) {
+	o := sandbox.Options{Unkind: sandbox.Unkind{Slow: 1, SlowBy: second, Untouched: func(_, operation string) bool { return operation == "PutTraceSegments" }}}
+	inBubble(t, o, func(s *scene) {
+		var all sync.WaitGroup
+		for i := range 60 {
+			s.put(s.segment(1, "A", doc{"trace_id": s.other(i + 1), "links": links(s.other(i + 101))["links"]}))
+			s.put(s.segment(2, "B", doc{"trace_id": s.other(i + 101)}))
+			all.Go(func() {
+				s.judge(fmt.Sprintf("{id: %s, only: [A, B], no_errors: true}", s.other(i+1)), how{}).is(t, event.Passed, 0, 91*second)
+			})
+		}
+		all.Wait()
+	})
+}
+
+// TestAThousandAtOnce: answers that take a while keep nobody from settling in time.
+func TestAThousandAtOnce(t *testing.T) {
+	for name, x := range map[string]sandbox.XRay{"traces": {}, "retrievals": {Destination: "CloudWatchLogs", RetrievalTime: 2 * second}} {
+		t.Run(name, func(t *testing.T) {
+			o := sandbox.Options{XRay: x, Unkind: sandbox.Unkind{Slow: 1, SlowBy: 300 * time.Millisecond, Untouched: func(_, operation string) bool { return operation == "PutTraceSegments" }}}
+			inBubble(t, o, func(s *scene) {
+				var all sync.WaitGroup
+				for i := range 1000 {
+					s.put(s.segment(1, "A", doc{"trace_id": s.other(i + 1)}))
+					all.Go(func() {
+						s.judge(fmt.Sprintf("{id: %s, only: [A], no_errors: true}", s.other(i+1)), how{}).is(t, event.Passed, 10*second, 90*second)
+					})
+				}
+				all.Wait()
+			})
+		})
+	}
+}

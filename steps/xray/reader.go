@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,8 +19,8 @@ import (
 
 const (
 	// spacing is the least time between the starts of two readings of a place,
-	// perCall the same for each call of the first: 20 a second at most go on. AWS
-	// publishes no quota for BatchGetTraces.
+	// perCall the same for its calls: 20 a second at most go on, however slow the
+	// answers. AWS publishes no quota for BatchGetTraces.
 	spacing = 500 * time.Millisecond
 	perCall = 50 * time.Millisecond
 	// restful is the same after a reading in which something did not get through.
@@ -51,7 +52,7 @@ type reader struct {
 	rest    time.Duration
 
 	// What follows belongs to the reading under way.
-	calls      int                 // made in it
+	calls      atomic.Int32        // made in it
 	shy        map[string]bool     // traces that were not processed: they are asked for by themselves
 	late       map[string]bool     // traces that the last reading did not come to: they come first
 	links      map[string][]string // what traces were last seen to link to
@@ -133,13 +134,15 @@ func (r *reader) run() {
 		}
 		r.last = time.Now()
 		r.mu.Unlock()
-		r.calls = 0
+		r.calls.Store(0)
 		now.err = r.read(now)
-		r.rest = max(spacing, time.Duration(r.calls)*perCall)
+		r.rest = max(spacing, time.Duration(r.calls.Load())*perCall)
 		r.late = map[string]bool{}
 		for id, f := range now.traces {
 			if f.err != nil {
 				r.late[id] = true
+			} else {
+				r.links[id] = f.linked
 			}
 		}
 		if now.err != nil || len(r.late) > 0 {
@@ -172,7 +175,7 @@ func (r *reader) read(now *reading) error {
 		for _, a := range now.asks {
 			wanted, _ := reach(a, func(id string) []string {
 				if f := now.traces[id]; f != nil && f.err == nil {
-					r.links[id] = f.linked
+					return f.linked
 				}
 				return r.links[id] // read at once what was linked the last time
 			})
@@ -251,10 +254,9 @@ func (r *reader) fetch(ctx context.Context, ids []string, traces map[string]*fou
 		}
 	}
 	together = append(first, together...)
-	for some := range slices.Chunk(together, batch) {
-		if err := r.call(ctx, some, traces); err != nil {
-			return err
-		}
+	read := func(some []string) error { return r.call(ctx, some, traces) }
+	if err := each(ctx, slices.Collect(slices.Chunk(together, batch)), read); err != nil {
+		return err
 	}
 	again := slices.DeleteFunc(together, func(id string) bool { return !traces[id].unprocessed })
 	if len(again) > 0 {
@@ -263,10 +265,10 @@ func (r *reader) fetch(ctx context.Context, ids []string, traces map[string]*fou
 		}
 		single = append(single, again...)
 	}
+	if err := each(ctx, slices.Collect(slices.Chunk(single, 1)), read); err != nil {
+		return err
+	}
 	for _, id := range single {
-		if err := r.call(ctx, []string{id}, traces); err != nil {
-			return err
-		}
 		if traces[id].err == nil {
 			r.shy[id] = traces[id].unprocessed
 		}
@@ -278,27 +280,27 @@ func (r *reader) fetch(ctx context.Context, ids []string, traces map[string]*fou
 // may pass belongs to these traces alone.
 func (r *reader) call(ctx context.Context, ids []string, traces map[string]*found) error {
 	for _, id := range ids {
-		traces[id] = &found{at: time.Now(), err: errNotRead}
+		*traces[id] = found{at: time.Now(), err: errNotRead}
 	}
 	in := &xray.BatchGetTracesInput{TraceIds: ids}
 	for {
-		r.calls++
+		r.calls.Add(1)
 		page, err := r.place.XRay().BatchGetTraces(ctx, in)
 		if err != nil {
 			return r.without(ctx, ids, traces, "xray:BatchGetTraces", err)
 		}
 		for _, t := range page.Traces {
-			f := traces[aws.ToString(t.Id)]
-			if f == nil {
+			if !slices.Contains(ids, aws.ToString(t.Id)) {
 				continue // nobody asked for it
 			}
+			f := traces[aws.ToString(t.Id)]
 			f.exceeded = f.exceeded || aws.ToBool(t.LimitExceeded)
 			for _, s := range t.Segments {
 				f.add(aws.ToString(t.Id), aws.ToString(s.Document))
 			}
 		}
 		for _, id := range page.UnprocessedTraceIds {
-			if traces[id] != nil {
+			if slices.Contains(ids, id) {
 				traces[id].unprocessed = true
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -69,25 +70,26 @@ func (r *reader) retrieve(ctx context.Context, ids []string, traces map[string]*
 		r.retrievals = slices.DeleteFunc(r.retrievals, func(x *retrieval) bool { return x.done })
 	}()
 	for {
-		waits := false
+		var waits []*retrieval
 		for _, x := range r.retrievals {
-			wanted := slices.DeleteFunc(slices.Clone(x.ids), func(id string) bool { return !slices.Contains(ids, id) })
 			switch {
 			case x.done:
-			case len(wanted) == 0:
-				x.done = time.Since(x.at) > forgotten
+			case slices.ContainsFunc(x.ids, func(id string) bool { return slices.Contains(ids, id) }):
+				waits = append(waits, x)
 			default:
-				if err := r.collect(ctx, x, wanted, traces); err != nil {
-					return err
-				}
-				waits = waits || !x.done
+				x.done = time.Since(x.at) > forgotten
 			}
 		}
-		if !waits {
+		if len(waits) == 0 {
 			return nil
 		}
-		if err := steps.Pause(ctx, askAgain); err != nil {
+		if err := each(ctx, waits, func(x *retrieval) error { return r.collect(ctx, x, ids, traces) }); err != nil {
 			return err
+		}
+		if slices.ContainsFunc(waits, func(x *retrieval) bool { return !x.done }) {
+			if err := steps.Pause(ctx, askAgain); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -105,7 +107,8 @@ func (r *reader) begin(ctx context.Context, ids []string, traces map[string]*fou
 		}
 	}
 	left := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return under[id] })
-	for some := range slices.Chunk(left, batch) {
+	var mu sync.Mutex
+	return each(ctx, slices.Collect(slices.Chunk(left, batch)), func(some []string) error {
 		called := time.Now()
 		first := called
 		for _, id := range some {
@@ -114,28 +117,28 @@ func (r *reader) begin(ctx context.Context, ids []string, traces map[string]*fou
 				first = at
 			}
 		}
-		r.calls++
+		r.calls.Add(1)
 		out, err := r.place.XRay().StartTraceRetrieval(ctx, &xray.StartTraceRetrievalInput{
 			TraceIds: some, StartTime: aws.Time(first.Add(-margin)), EndTime: aws.Time(r.clock.Theirs(called)),
 		})
 		if err != nil {
-			if err := r.without(ctx, some, traces, "xray:StartTraceRetrieval", err); err != nil {
-				return err
-			}
-			continue
+			return r.without(ctx, some, traces, "xray:StartTraceRetrieval", err)
 		}
 		r.clock.Saw(out.ResultMetadata, called)
-		r.retrievals = append(r.retrievals, &retrieval{token: aws.ToString(out.RetrievalToken), ids: slices.Clone(some), at: called})
-	}
-	return nil
+		mu.Lock()
+		defer mu.Unlock()
+		r.retrievals = append(r.retrievals, &retrieval{token: aws.ToString(out.RetrievalToken), ids: some, at: called})
+		return nil
+	})
 }
 
-// collect reads the pages of a retrieval, if it has ended, for those of its
-// traces that are wanted. A retrieval that failed is done too, and its traces say so.
-func (r *reader) collect(ctx context.Context, x *retrieval, wanted []string, traces map[string]*found) error {
+// collect reads the pages of a retrieval, if it has ended, for those of ids that
+// it is for. A retrieval that failed is done too, and its traces say so.
+func (r *reader) collect(ctx context.Context, x *retrieval, ids []string, traces map[string]*found) error {
+	wanted := slices.DeleteFunc(slices.Clone(x.ids), func(id string) bool { return !slices.Contains(ids, id) })
 	in := &xray.ListRetrievedTracesInput{RetrievalToken: &x.token, TraceFormat: types.TraceFormatTypeXray}
 	for {
-		r.calls++
+		r.calls.Add(1)
 		page, err := r.place.XRay().ListRetrievedTraces(ctx, in)
 		if err != nil && ctx.Err() != nil {
 			return context.Cause(ctx) // it goes on in the next reading
@@ -151,9 +154,9 @@ func (r *reader) collect(ctx context.Context, x *retrieval, wanted []string, tra
 			return nil
 		}
 		for _, t := range page.Traces {
-			if f := traces[aws.ToString(t.Id)]; f != nil && slices.Contains(wanted, aws.ToString(t.Id)) {
-				for _, s := range t.Spans {
-					f.add(aws.ToString(t.Id), aws.ToString(s.Document))
+			for _, s := range t.Spans {
+				if id := aws.ToString(t.Id); slices.Contains(wanted, id) {
+					traces[id].add(id, aws.ToString(s.Document))
 				}
 			}
 		}

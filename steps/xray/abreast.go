@@ -1,0 +1,69 @@
+package xray
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// abreast is how many calls may be under way at a time.
+const abreast = 8
+
+// each makes a call for each of a list, several at a time, begun no faster than
+// they may go on. It ends when all have; after an error, the first of which it
+// gives, or the end of ctx no more are begun. Each call looks after traces of its own.
+func each[T any](ctx context.Context, list []T, call func(T) error) error {
+	var (
+		all  sync.WaitGroup
+		mu   sync.Mutex
+		fail error
+		free = make(chan struct{}, abreast)
+	)
+	broken := func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		return fail
+	}
+	for i, x := range list {
+		if i > 0 && !pause(ctx, perCall) {
+			break
+		}
+		select {
+		case free <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil || broken() != nil {
+			break
+		}
+		all.Go(func() {
+			defer func() { <-free }()
+			if err := call(x); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				if fail == nil {
+					fail = err
+				}
+			}
+		})
+	}
+	all.Wait()
+	if err := broken(); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// pause waits; it reports false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

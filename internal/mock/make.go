@@ -62,6 +62,7 @@ type maker struct {
 	o      Options
 	rand   *rand.Rand
 	work   int
+	size   int   // that the texts which were tried had to have, in characters
 	retry  bool  // what was made last did not fit
 	last   error // why the latest thing that was tried did not do
 }

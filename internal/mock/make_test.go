@@ -310,3 +310,28 @@ func TestBounded(t *testing.T) {
 		})
 	}
 }
+
+func TestTooDeep(t *testing.T) {
+	text := strings.Repeat(`{"properties": {"a": `, 400) + `{}` + strings.Repeat(`}}`, 400)
+	if _, err := Read([]byte(text), Detected, ""); err == nil || !strings.Contains(err.Error(), "nested more than 300 levels deep") {
+		t.Error(err)
+	}
+	text = strings.Repeat(`{"properties": {"a": `, 140) + `{}` + strings.Repeat(`}}`, 140)
+	read(t, text, "")
+}
+
+// TestMoreThanAnEventHolds: each text alone would be allowed.
+func TestMoreThanAnEventHolds(t *testing.T) {
+	s := read(t, `{"type": "array", "minItems": 20000, "items": {"type": "string", "minLength": 1000000}}`, "")
+	if _, err := s.Make(Options{Rand: seeded(1)}); err == nil || !strings.Contains(err.Error(), "together longer than an event can hold") {
+		t.Error(err)
+	}
+}
+
+// TestManyDifferentNumbers: more than are near a limit.
+func TestManyDifferentNumbers(t *testing.T) {
+	s := read(t, `{"type": "array", "minItems": 1200, "uniqueItems": true, "items": {"type": "integer"}}`, "")
+	if n := len(made(t, s, Options{Rand: seeded(1)}).([]any)); n != 1200 {
+		t.Error(n)
+	}
+}

@@ -21,6 +21,7 @@ type span struct {
 	step      *big.Rat // nil: any
 	stepAt    string
 	below     bool // not only numbers above zero, which look most usual
+	more      int  // numbers that are taken already
 }
 
 func rat(v any) (*big.Rat, string, bool) {
@@ -100,6 +101,7 @@ func common(a, b *big.Rat) *big.Rat {
 func (m *maker) number(p place, flat []node, integer, whole bool) (any, error) {
 	s := spanOf(flat, integer)
 	s.below = m.retry && m.rand.IntN(2) == 0
+	s.more = len(p.avoid)
 	for _, o := range m.ruledOut(flat) {
 		s.turn(o)
 	}
@@ -203,6 +205,7 @@ func (s *span) within(step *big.Rat) (low, high *big.Int, ok bool) {
 	if far.Cmp(big.NewInt(reach)) < 0 || !far.IsInt64() {
 		far = big.NewInt(reach)
 	}
+	far = new(big.Int).Add(far, big.NewInt(int64(2*s.more)))
 	if !s.below && (low == nil || low.Cmp(one) < 0) && (high == nil || high.Cmp(one) >= 0) {
 		low = one
 	}

@@ -38,6 +38,29 @@ type Schema struct {
 // limit is 100,000. Source: EventBridge schema registry quotas.
 const maxText = 4 << 20
 
+// maxDepth is how deep a document may be nested, in objects and lists: what a
+// schema costs grows faster than its depth.
+const maxDepth = 300
+
+// deeper says whether a document has more levels than some.
+func deeper(v any, levels int) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, x := range v {
+			if levels == 0 || deeper(x, levels-1) {
+				return true
+			}
+		}
+	case []any:
+		for _, x := range v {
+			if levels == 0 || deeper(x, levels-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Read reads a schema document, which is JSON text. The form may be Detected.
 // part names one of the schemas in components/schemas, or in the definitions of
 // a JSON Schema; "" is the whole event: AWSEvent where there is one, otherwise
@@ -49,6 +72,9 @@ func Read(text []byte, form Form, part string) (*Schema, error) {
 	doc, err := decode(text)
 	if err != nil {
 		return nil, err
+	}
+	if deeper(doc, maxDepth) {
+		return nil, fmt.Errorf("the schema is nested more than %d levels deep, which is the most that is read", maxDepth)
 	}
 	forgive(doc)
 	top, ok := doc.(map[string]any)

@@ -40,6 +40,10 @@ func count(v any) (int, bool) {
 // 1 MB. Source: EventBridge quotas.
 const maxLength = 1 << 20
 
+// maxTexts is how long the texts that one Make tries may be together, as far as
+// minLength asks for it: some events, each made several times.
+const maxTexts = 16 * maxLength
+
 // text makes a text.
 func (m *maker) text(p place, flat []node) (any, error) {
 	l := limitsOf(flat, "minLength", "maxLength")
@@ -48,6 +52,11 @@ func (m *maker) text(p place, flat []node) (any, error) {
 		return nil, m.never(p, cmp.Or(l.highAt, l.lowAt), "minLength %d is above maxLength %d", l.low, l.high)
 	case l.low > maxLength:
 		return nil, m.missed(p, l.lowAt, "minLength %d is more than an event can hold", l.low)
+	}
+	if m.size += l.low; m.size > maxTexts {
+		e := m.missed(p, l.lowAt, "with minLength %d here, the texts are together longer than an event can hold", l.low)
+		e.spent = true
+		return nil, e
 	}
 	patterns, at, err := m.patternsOf(p, flat)
 	if err != nil {

@@ -3,7 +3,8 @@ package xray
 import (
 	"context"
 	"sync"
-	"time"
+
+	"github.com/rehearse-dev/rehearse/steps"
 )
 
 // abreast is how many calls may be under way at a time.
@@ -25,7 +26,7 @@ func each[T any](ctx context.Context, list []T, call func(T) error) error {
 		return fail
 	}
 	for i, x := range list {
-		if i > 0 && !pause(ctx, perCall) {
+		if i > 0 && steps.Pause(ctx, perCall) != nil {
 			break
 		}
 		select {
@@ -51,19 +52,4 @@ func each[T any](ctx context.Context, list []T, call func(T) error) error {
 		return err
 	}
 	return context.Cause(ctx)
-}
-
-// pause waits; it reports false when ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

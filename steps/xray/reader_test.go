@@ -250,7 +250,7 @@ func TestManyAtOnce(t *testing.T) {
 				for i := range n {
 					all.Go(func() {
 						e := s.judge(fmt.Sprintf("{id: %s, only: [S%d]}", s.other(i+1), i), how{})
-						e.is(t, event.Passed, 10*second, 15*second)
+						e.is(t, event.Passed, 10*second, 20*second)
 					})
 				}
 				all.Wait()

@@ -141,6 +141,9 @@ type Probe[R any] struct {
 	Look func(context.Context) (Seen[R], error)
 	// Wake, when set, says that a look may see something new; then nothing is polled.
 	Wake <-chan struct{}
+	// Rest is the least pause between two looks, whatever the step asks for; the
+	// last look, which a deadline asks for, may come sooner.
+	Rest time.Duration
 	// Close ends the observation; it may be nil.
 	Close func()
 }
@@ -280,7 +283,7 @@ func bindDef[P, R any](d Def[P, R], params P) Bound {
 		if err != nil {
 			return Probe[any]{}, err
 		}
-		return Probe[any]{Wake: p.Wake, Close: p.Close, Look: func(ctx context.Context) (Seen[any], error) {
+		return Probe[any]{Wake: p.Wake, Rest: p.Rest, Close: p.Close, Look: func(ctx context.Context) (Seen[any], error) {
 			s, err := p.Look(ctx)
 			if err != nil {
 				return Seen[any]{}, err

@@ -42,6 +42,14 @@ func (p *Pace) end() {
 	}
 }
 
+// Holds tells the pace of ctx that what is done in it is held back, until the
+// function that it gives is called.
+func Holds(ctx context.Context) (end func()) {
+	p := paceOf(ctx)
+	p.begin()
+	return p.end
+}
+
 type (
 	paceKey   struct{}
 	urgentKey struct{}

@@ -306,7 +306,7 @@ func (x *probe) span() string {
 func (x *probe) wait(ctx context.Context, end time.Time) {
 	pause := time.Until(end)
 	if x.Wake == nil {
-		pause = min(pause, x.jitter(x.Every))
+		pause = min(pause, max(x.Rest, x.jitter(x.Every)))
 	}
 	timer := time.NewTimer(max(0, pause))
 	defer timer.Stop()

@@ -32,7 +32,6 @@ type finder struct {
 	since   time.Time // of our clock
 	own     string    // the attempt's own trace, which began before act and by our clock
 
-	last  time.Time // when it last looked
 	found []string
 }
 
@@ -72,12 +71,6 @@ func annotationValue(v any) string {
 // find gives the trace's id, "" while there is none. Several are an error that
 // looking again cannot change. It looks each time: a second one may come later.
 func (f *finder) find(ctx context.Context) (string, error) {
-	if !f.last.IsZero() {
-		if err := steps.Pause(ctx, time.Until(f.last.Add(summariesEvery))); err != nil {
-			return "", err
-		}
-	}
-	f.last = time.Now()
 	for _, r := range f.readers {
 		if err := f.search(ctx, r); err != nil {
 			return "", err

@@ -69,6 +69,7 @@ type ask struct {
 // reading is one reading, for all who share it.
 type reading struct {
 	asks   []ask
+	began  chan struct{}
 	done   chan struct{}
 	traces map[string]*found
 	unsure string // why it is not known whether Transaction Search is on
@@ -103,7 +104,7 @@ func readerFor(ctx context.Context, run *steps.Shared, place *awsclient.Place) (
 func (r *reader) look(ctx context.Context, a ask) (*reading, error) {
 	r.mu.Lock()
 	if r.next == nil {
-		r.next = &reading{done: make(chan struct{}), traces: map[string]*found{}}
+		r.next = &reading{began: make(chan struct{}), done: make(chan struct{}), traces: map[string]*found{}}
 	}
 	mine := r.next
 	mine.asks = append(mine.asks, a)
@@ -112,6 +113,12 @@ func (r *reader) look(ctx context.Context, a ask) (*reading, error) {
 		go r.run()
 	}
 	r.mu.Unlock()
+	waits := awsclient.Holds(ctx) // for the reading of others, and for its turn
+	select {
+	case <-mine.began:
+	case <-ctx.Done():
+	}
+	waits()
 	select {
 	case <-mine.done:
 		return mine, mine.err
@@ -134,6 +141,7 @@ func (r *reader) run() {
 		}
 		r.last = time.Now()
 		r.mu.Unlock()
+		close(now.began)
 		r.calls.Store(0)
 		now.err = r.read(now)
 		r.rest = max(spacing, time.Duration(r.calls.Load())*perCall)

@@ -41,12 +41,11 @@ func watchTrace(ctx context.Context, env *steps.Env, p Params) (steps.Probe[trac
 	if w.gathering, err = gatheringFor(ctx, env, p.Accounts, p.Linked); err != nil {
 		return steps.Probe[trace.Result]{}, err
 	}
-	if p.ID == "" {
-		if w.finder, err = newFinder(w.gathering.readers, p.Annotation, env.Since, env.Trace.Trace); err != nil {
-			return steps.Probe[trace.Result]{}, err
-		}
+	if p.ID != "" {
+		return steps.Probe[trace.Result]{Look: w.look}, nil
 	}
-	return steps.Probe[trace.Result]{Look: w.look}, nil
+	w.finder, err = newFinder(w.gathering.readers, p.Annotation, env.Since, env.Trace.Trace)
+	return steps.Probe[trace.Result]{Look: w.look, Rest: summariesEvery}, err
 }
 
 // early says whether the step passes as soon as its visits and paths hold.

@@ -139,6 +139,7 @@ func (s *scene) other(n int) string { return fmt.Sprintf("%s%024x", s.own.Trace[
 type how struct {
 	expect   string // YAML
 	within   time.Duration
+	sla      bool // within was written down
 	accounts map[steps.AccountName]*awsclient.Place
 	since    time.Duration // since the start of the test
 }
@@ -176,7 +177,7 @@ func (s *scene) judge(params string, h how) ended {
 		return ended{Verdict: probe.Verdict{Status: event.Errored, Summary: err.Error(), Err: err}}
 	}
 	checks := bound.Success.Uncovered(expect).And(bound.Demands).And(expect)
-	v := probe.Run(s.t.Context(), probe.Policy{Since: began, Within: h.within, Every: 500 * time.Millisecond, AttemptTimeout: 30 * time.Second}, look, checks.Run, func(event.Probe) {})
+	v := probe.Run(s.t.Context(), probe.Policy{Since: began, Within: h.within, SLA: h.sla, Every: 500 * time.Millisecond, AttemptTimeout: 30 * time.Second}, look, checks.Run, func(event.Probe) {})
 	out := ended{Verdict: v, took: time.Since(began)}
 	b, _ := json.Marshal(v.Last.Doc)
 	_ = json.Unmarshal(b, &out.result)

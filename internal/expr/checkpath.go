@@ -114,7 +114,7 @@ func (p *Path) Keys() (keys []any, ok bool) {
 				return nil, false
 			}
 			n, whole := integer(v)
-			if !whole || n < 0 || n > maxIndex {
+			if !whole || n < 0 || n > MaxIndex {
 				return nil, false
 			}
 			keys = append(keys, n)
@@ -123,8 +123,8 @@ func (p *Path) Keys() (keys []any, ok bool) {
 	return keys, true
 }
 
-// maxIndex is the largest index that Keys gives.
-const maxIndex = 1 << 20
+// MaxIndex is the largest index that Keys gives.
+const MaxIndex = 1 << 20
 
 // Get finds the path's value in a plain JSON document. found is false, and err
 // nil, where it leads nowhere; null is found. The value of a path that selects

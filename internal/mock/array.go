@@ -115,6 +115,9 @@ func (m *maker) elements(a *array, length int, wanted []node) error {
 		least := i < max(a.limits.low, a.wish.least(), len(wanted))
 		nodes, closed := element(a.flat, i)
 		if closed != "" {
+			if least && i >= max(a.limits.low, len(wanted)) {
+				return m.missed(a.place, closed, "what is set asks for a list of %d elements, and no more than %d may be there", a.wish.least(), i)
+			}
 			if least {
 				return m.never(a.place, closed, "a list of %d elements is asked for, and no more than %d may be there", max(a.limits.low, len(wanted), i+1), i)
 			}

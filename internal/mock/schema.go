@@ -273,7 +273,7 @@ func sayAll(before string, problems []string) error {
 	if before == "" {
 		return errors.New(strings.Join(problems, "\n"))
 	}
-	return errors.New(before + "\n  " + strings.Join(problems, "\n  "))
+	return errors.New(strings.TrimRight(before, " ") + "\n  " + strings.Join(problems, "\n  "))
 }
 
 // recursive says whether the schema at a pointer leads back to itself.

@@ -22,14 +22,9 @@ func readSet(set map[string]any) (*wish, error) {
 	root := &wish{}
 	var problems []string
 	for _, text := range slices.Sorted(maps.Keys(set)) {
-		path, err := expr.ParsePath(text)
+		keys, err := ReadPath(text)
 		if err != nil {
-			problems = append(problems, fmt.Sprintf("set: the path %q cannot be read: %v", text, err))
-			continue
-		}
-		keys, ok := path.Keys()
-		if !ok {
-			problems = append(problems, fmt.Sprintf("set: the path %q may lead to many places; a path that sets leads to one, such as detail.items[0].id", text))
+			problems = append(problems, fmt.Sprintf("set: %v", err))
 			continue
 		}
 		value, err := plain(set[text])
@@ -47,6 +42,23 @@ func readSet(set map[string]any) (*wish, error) {
 		w.has, w.value = true, value
 	}
 	return root, sayAll("", problems)
+}
+
+// ReadPath gives the names and indexes (int) of a path where a value can be set;
+// the error says why it is none.
+func ReadPath(text string) (keys []any, err error) {
+	path, err := expr.ParsePath(text)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a path: %w", text, err)
+	}
+	if path.Many() {
+		return nil, fmt.Errorf("%q can lead to many places, and a value belongs in one", text)
+	}
+	keys, ok := path.Keys()
+	if !ok {
+		return nil, fmt.Errorf("%q has an index that is no place to set: one is a whole number from 0 to %d, written out", text, expr.MaxIndex)
+	}
+	return keys, nil
 }
 
 // plain makes a value one of JSON alone, its numbers json.Number.

@@ -125,6 +125,11 @@ var impossible = []wrongCase{
 	{name: "set a wildcard", text: part(`{"type": "object"}`), set: map[string]any{"a[*].b": 1, "..c": 2}},
 	{name: "set a path that is none", text: part(`{"type": "object"}`), set: map[string]any{"a[": 1}},
 	{name: "set beyond a list", text: part(`{"type": "object", "properties": {"a": {"type": "array", "maxItems": 2, "items": {"type": "string"}}}}`), set: map[string]any{"a[2]": "x"}},
+	{name: "set too far into a list", text: part(`{"type": "object"}`), set: map[string]any{"a[2000000]": 1, "b[length(@) - 1]": 2}},
+	{name: "set more than a tuple has", text: schemaOf(d2020, `{"type": "object", "properties": {"a": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}], "items": false}}}`), set: map[string]any{"a[2]": 1}},
+	{name: "several places", text: schemaOf(d7, `{"type": "object", "required": ["n", "s", "o", "l"], "properties": {
+  "n": {"type": "integer", "minimum": 5, "maximum": 3}, "s": {"type": "string", "pattern": "(?!x)"}, "o": {"$ref": "#/definitions/o"},
+  "l": {"type": "array", "minItems": 2, "items": {"$ref": "#/definitions/o"}}}, "definitions": {"o": {"type": "object", "required": ["a"], "properties": {"a": {"allOf": [{"type": "string"}, {"type": "number"}]}}}}}`)},
 	{name: "set twice", text: part(`{"type": "object"}`), set: map[string]any{"a.b": 1, "$.a['b']": 2}},
 	{name: "set a name and an element", text: part(`{"type": "object"}`), set: map[string]any{"a.b": 1, "a[0]": 2}},
 	{name: "set an alternative that is none", text: part(`{"type": "object", "required": ["v"], "properties": {"v": {"oneOf": [{"type": "object", "properties": {"kind": {"enum": ["a"]}}}, {"type": "object", "properties": {"kind": {"enum": ["b"]}}}]}}}`), set: map[string]any{"v.kind": "c"}},

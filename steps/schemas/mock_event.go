@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/rehearse-dev/rehearse/internal/expr"
 	"github.com/rehearse-dev/rehearse/internal/mock"
 	"github.com/rehearse-dev/rehearse/schema"
 	"github.com/rehearse-dev/rehearse/steps"
@@ -90,7 +89,7 @@ assert:
 func checkMock(n *schema.Node, p *schema.Problems) {
 	if r, ok := n.Get("registry"); ok {
 		if _, named := n.Get("schema"); !named {
-			p.Add(r.KeyPos, "registry says where the schema is kept, and schema, which one it is, is missing")
+			p.Add(r.KeyPos, "registry names where the schema is kept; write schema: NAME beside it, for which one it is")
 		}
 	}
 	file, ok := n.Get("schema_file")
@@ -205,12 +204,8 @@ func (v *Places) ReadNode(n *schema.Node, p *schema.Problems) {
 		return
 	}
 	for _, e := range n.Entries {
-		path, err := expr.ParsePath(e.Key)
-		switch {
-		case err != nil:
-			p.Add(e.KeyPos, "%q is not a path: %v", e.Key, err)
-		case path.Many():
-			p.Add(e.KeyPos, "%q can lead to many places, and a value belongs in one", e.Key)
+		if _, err := mock.ReadPath(e.Key); err != nil {
+			p.Add(e.KeyPos, "%v", err)
 		}
 	}
 	*v, _ = n.Value().(map[string]any)

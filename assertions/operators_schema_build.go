@@ -37,6 +37,10 @@ func newSchemaBuild(file string, p *schema.Problems) *schemaBuild {
 
 // build reads the schema at a URL; nil when something is wrong, which is told.
 func (b *schemaBuild) build(n *schema.Node, at *url.URL) *jsonSchema {
+	if e, ok := n.Get("openapi"); ok {
+		b.p.Add(e.KeyPos, "this is an OpenAPI document, and this check takes a JSON Schema: write the schema that is meant into a file of its own, or name it in a registry, such as {registry: shop, name: OrderPlaced}")
+		return nil
+	}
 	before := b.p.Errors()
 	b.root = b.add(n, at, b.draft)
 	return b.buildPart(n, at.String(), before)

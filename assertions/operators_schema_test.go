@@ -30,6 +30,7 @@ func TestSchemasThatAreWrong(t *testing.T) {
 		{"{allOf: [{$ref: '#/definitions/a'}], definitions: {a: {anyOf: [{type: string}, {}]}}}", nothingChecked + `, or check with what it defines: schema: {$ref: "#/definitions/a"}`},
 		{"{properties: {a: {}, b: true}, additionalProperties: true, minItems: 0, required: [], uniqueItems: false, if: {type: string}, then: {}}", nothingChecked},
 		// keywords
+		{"{openapi: 3.0.0, info: {title: t}, paths: {}, components: {}}", `1:6: this is an OpenAPI document, and this check takes a JSON Schema: write the schema that is meant into a file of its own, or name it in a registry, such as {registry: shop, name: OrderPlaced}`},
 		{"{type: object, requird: [id]}", `1:20: unknown keyword "requird" of JSON Schema 2020-12; did you mean "required"?`},
 		{"{properties: {a: {allOf: [{not: {minlength: 1}}]}}}", `1:38: unknown keyword "minlength" of JSON Schema 2020-12; did you mean "minLength"?`},
 		{"{$defs: {a: {typ: string}}, type: object}", `1:18: unknown keyword "typ" of JSON Schema 2020-12; did you mean "type"?`},

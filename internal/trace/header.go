@@ -42,6 +42,8 @@ func (h Header) String() string {
 var (
 	idForm      = regexp.MustCompile(`^1-[0-9a-f]{8}-[0-9a-f]{24}$`)
 	segmentForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+	// w3cForm is an id, or a traceparent, as https://www.w3.org/TR/trace-context/ has them.
+	w3cForm = regexp.MustCompile(`^(?:[0-9a-f]{2}-)?([0-9a-f]{8})([0-9a-f]{24})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$`)
 )
 
 // Parse reads a trace's id, or a header that names one.
@@ -59,6 +61,9 @@ func Parse(text string) (Header, error) {
 		}
 	}
 	if !idForm.MatchString(h.Trace) {
+		if m := w3cForm.FindStringSubmatch(strings.TrimSpace(text)); m != nil {
+			return Header{}, fmt.Errorf("%q is a trace in the form of W3C; the one of X-Ray is 1-%s-%s", text, m[1], m[2])
+		}
 		return Header{}, fmt.Errorf("%q is neither the id of an X-Ray trace, such as 1-581cf771-a006649127e371903a2de979, nor a trace header with one", text)
 	}
 	if h.Parent != "" && !segmentForm.MatchString(h.Parent) {

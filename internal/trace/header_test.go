@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -37,5 +38,14 @@ func TestNewIsRead(t *testing.T) {
 	}
 	if got, err := Parse(h.String()); err != nil || got != h {
 		t.Errorf("Parse(%q) = %+v, %v, want %+v", h, got, err, h)
+	}
+}
+
+func TestParseTellsTheFormOfXRay(t *testing.T) {
+	for _, text := range []string{"581cf771a006649127e371903a2de979", "00-581cf771a006649127e371903a2de979-53995c3f42cd8ad8-01"} {
+		_, err := Parse(text)
+		if err == nil || !strings.HasSuffix(err.Error(), "the one of X-Ray is 1-581cf771-a006649127e371903a2de979") {
+			t.Errorf("Parse(%q): %v", text, err)
+		}
 	}
 }

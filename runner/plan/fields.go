@@ -64,7 +64,7 @@ func (s *scenarioScope) checkQuiet(x *Step) {
 	if x.Common.Within == nil || x.facts.Early && !expects && x.Common.ID == "" {
 		return
 	}
-	if quiet := x.facts.Quiet; *x.Common.Within < quiet {
+	if quiet := x.facts.Quiet; *x.Common.Within > 0 && *x.Common.Within < quiet { // 0: that was told
 		s.p.Add(x.Fields.At("within"), "a within of %s is too short: this %s passes only when nothing more has come for %s (settle); write a longer within or a shorter settle", *x.Common.Within, x.Kind.Name, quiet)
 	}
 }

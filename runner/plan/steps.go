@@ -258,8 +258,10 @@ func (s *scenarioScope) checkID(x *Step, ok bool) {
 	switch {
 	case !idForm.MatchString(id):
 		s.p.Add(at, "%q cannot be an id: it takes letters, digits and _, and does not begin with a digit", id)
+		s.broken[id] = true
 	case slices.Contains(schema.ReservedIDs(), id):
 		s.p.Add(at, "%q cannot be an id: expressions use that name for something else", id)
+		s.broken[id] = true
 	case taken:
 		s.p.Add(at, "the id %q is taken by the step in line %d", id, first.Pos.Line)
 	case s.hidden[id] != "":

@@ -32,7 +32,7 @@ func TestFindsByAnnotation(t *testing.T) {
 		}, event.Passed, 0, second, nil},
 		{
 			"none", `{order: x}`, func(s *scene) { s.put(annotated(s, s.other(1), doc{"order": "X"})) }, event.Failed, 90 * second, 93 * second,
-			[]string{`no trace was found by annotation.order = "x"`, "no trace has these annotations since 2000-01-01"},
+			[]string{`no trace was found by annotation.order = "x"`, "X-Ray finds no trace with these annotations that began since 2000-01-01", "its value is text and not a number"},
 		},
 		{"text is no number", `{n: "5"}`, func(s *scene) { s.put(annotated(s, s.other(1), doc{"n": 5})) }, event.Failed, 90 * second, 93 * second, nil},
 		{"two", `{order: x}`, func(s *scene) {

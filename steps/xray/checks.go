@@ -46,7 +46,7 @@ func checkVisits(r trace.Result, want []string) []finding {
 		case slices.Contains(here, name):
 			known = append(known, name)
 		case !slices.Contains(want[:i], name):
-			out = append(out, newFinding("visits", want, first(r.Visited), "%s; visited: %s", unknown(name, here), listed(r.Visited, ", ")))
+			out = append(out, newFinding("visits", want, first(r.Visited), "%s; visited: %s", unknown(name, here, want), listed(r.Visited, ", ")))
 		}
 	}
 	if f := outOfOrder(r, known); f != nil {
@@ -105,17 +105,17 @@ func checkOnly(r trace.Result, allowed []string) []finding {
 			if len(chains[i]) > 1 {
 				where = "at " + chainText(chains[i])
 			}
-			f := newFinding("only", allowed, s.Name, "%s appears %s and is not among the names that may (%s)", s.Name, where, listed(allowed, ", "))
-			if near := nearest.Name(s.Name, allowed); near != "" {
-				f.Message += fmt.Sprintf("; %s is: is it the same?", near)
-			}
-			out = append(out, f)
+			out = append(out, newFinding("only", allowed, s.Name, "%s appears %s and is not among the names that may (%s)", s.Name, where, listed(allowed, ", ")))
 		}
 		out[at].marks[s.ID] = "← only: may not appear"
 	}
-	for i := range out {
+	absent := except(allowed, names(r))
+	for name, i := range places {
 		if n := len(out[i].marks); n > 1 {
 			out[i].Message += fmt.Sprintf(" (%d times)", n)
+		}
+		if near := nearest.Name(name, absent); near != "" {
+			out[i].Message += fmt.Sprintf("; %s is: is it the same?", near)
 		}
 	}
 	return out
@@ -157,10 +157,11 @@ func failureText(e trace.Failure) string {
 	return text
 }
 
-// unknown says that no service has a name, and which was probably meant.
-func unknown(name string, here []string) string {
+// unknown says that no service has a name, and which was probably meant: none of
+// those that are asked for as well.
+func unknown(name string, here, asked []string) string {
 	text := "no service is called " + name
-	if near := nearest.Name(name, here); near != "" {
+	if near := nearest.Name(name, except(here, asked)); near != "" {
 		text += fmt.Sprintf(" (did you mean %s?)", near)
 	}
 	return text
@@ -175,6 +176,11 @@ func names(r trace.Result) []string {
 		}
 	}
 	return out
+}
+
+// except is a list without what stands in another.
+func except(list, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(x string) bool { return slices.Contains(others, x) })
 }
 
 func count(list []string, name string) int {

@@ -68,6 +68,7 @@ func TestVisits(t *testing.T) {
 			"both at once", "visits: no service is called Bank; visited: Api, Place, Queue, Ship, Table, Ship\nvisits: Api should come behind Place, and comes before it; visited: Api, Place, Queue, Ship, Table, Ship\n  1 ← visits: comes before Place\n  2 ← visits: Api should come behind it",
 			[]string{"Place", "Bank", "Api"},
 		},
+		{"never what is asked for as well", "visits: no service is called Shap; visited: Api, Place, Queue, Ship, Table, Ship", []string{"Shap", "Ship"}},
 		{"case matters", "visits: no service is called api (did you mean Api?); visited: Api, Place, Queue, Ship, Table, Ship", []string{"api"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -160,6 +161,10 @@ func TestOnly(t *testing.T) {
 			"only: Queue appears at Api > Place > Queue and is not among the names that may (Api, Place, Table)\n  3 ← only: may not appear\n" +
 				"only: Ship appears at Api > Place > Ship and is not among the names that may (Api, Place, Table) (2 times)\n  4 ← only: may not appear\n  6 ← only: may not appear",
 			[]string{"Api", "Place", "Table"},
+		},
+		{
+			"like one that is there as well", "only: Ship appears at Api > Place > Ship and is not among the names that may (Api, Place, Queue, Table, Shop) (2 times); Shop is: is it the same?\n  4 ← only: may not appear\n  6 ← only: may not appear",
+			[]string{"Api", "Place", "Queue", "Table", "Shop"},
 		},
 		{
 			"a slip", "only: Api appears as a root of the tree and is not among the names that may (api, Place, Queue, Ship, Table); api is: is it the same?\n  1 ← only: may not appear",

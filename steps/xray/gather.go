@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -135,4 +136,13 @@ func (out *gathered) add(read *reading, a ask) error {
 // of act were made under, "" where the trace is not the attempt's.
 func (out gathered) tree(id, own string) *trace.Tree {
 	return trace.Build(trace.Gathered{ID: id, Own: own, Segments: out.segments, Wanted: out.ids[1:]})
+}
+
+// places names where is read.
+func (g *gathering) places() string {
+	var l []string
+	for _, r := range g.readers {
+		l = append(l, r.place.Account+", "+r.place.Region)
+	}
+	return strings.Join(l, " or ")
 }

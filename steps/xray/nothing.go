@@ -50,11 +50,7 @@ func (w *watcher) causes(v view) []string {
 		"whatever is called first does not pass the trace header on, or its sampling leaves the trace out",
 	)
 	if !slices.ContainsFunc(v.segments, func(s *trace.Segment) bool { return trace.IsOwn(s, "") }) { // else it is the right place
-		var places []string
-		for _, r := range w.gathering.readers {
-			places = append(places, r.place.Account+", "+r.place.Region)
-		}
-		l = append(l, fmt.Sprintf("the trace is in another account or region than %s (in and accounts name others)", strings.Join(places, " or ")))
+		l = append(l, fmt.Sprintf("the trace is in another account or region than %s (in and accounts name others)", w.gathering.places()))
 	}
 	if v.unsure != "" {
 		l = append(l, "CloudWatch Transaction Search is on, and that cannot be known without the permission xray:GetTraceSegmentDestination ("+v.unsure+")")

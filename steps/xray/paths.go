@@ -146,7 +146,7 @@ func noPath(r trace.Result, path string, parts []string, leaves [][]trace.Servic
 	var strangers []string
 	for _, p := range parts {
 		if p != oneName && p != anyNames && !slices.Contains(here, p) {
-			strangers = append(strangers, unknown(p, here))
+			strangers = append(strangers, unknown(p, here, parts))
 		}
 	}
 	best, matched, upTo := leaves[0], -1, 0

@@ -62,7 +62,7 @@ func TestWaitsUntilTheTraceIsWhole(t *testing.T) {
 		{
 			"it never settles", func(s *scene) {
 				for n := range 80 {
-					s.later(time.Duration(n)*5*second, func() { s.put(s.segment(n+1, "Orders", nil)) })
+					s.later(time.Duration(n)*5*second+second/5, func() { s.put(s.segment(n+1, "Orders", nil)) })
 				}
 			},
 			"{id: OWN, no_errors: true}",
@@ -77,7 +77,7 @@ func TestWaitsUntilTheTraceIsWhole(t *testing.T) {
 			"{id: OWN}",
 			how{},
 			event.Failed, 90 * second, 91 * second,
-			[]string{"segment Bus (0000000000000002) is an orphan: its parent 0000000000000063 has not arrived; segment Orders (0000000000000001) has not ended", "(in progress)", "(orphan"},
+			[]string{"segment Bus (0000000000000002) is an orphan: its parent 0000000000000063 has not arrived; segment Orders (0000000000000001) has not ended; what is missing may be in another account or region than 000000000000, us-east-1 (in and accounts name others)", "(in progress)", "(orphan"},
 		},
 		{
 			"an error is final when the trace has settled", func(s *scene) {
@@ -112,6 +112,13 @@ func TestWaitsUntilTheTraceIsWhole(t *testing.T) {
 			"{id: OWN}",
 			how{expect: "duration_ms: {gt: 5000}"},
 			event.Passed, 50 * second, 52 * second, nil,
+		},
+		{
+			"a place that two paths miss is marked once", func(s *scene) { s.put(s.segment(1, "Orders", nil), s.segment(2, "Zed", under(1))) },
+			"{id: OWN, paths: [Orders > Bus, Orders > Bus > **]}",
+			how{within: 5 * second},
+			event.Failed, 5 * second, 6 * second,
+			[]string{"← paths: Bus should come below it\n└─ Zed"},
 		},
 		{
 			"visits that never come", func(s *scene) { s.put(s.segment(1, "Orders", nil)) },

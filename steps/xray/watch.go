@@ -3,6 +3,7 @@ package xray
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,9 @@ func (w *watcher) look(ctx context.Context) (steps.Seen[trace.Result], error) {
 		}
 	}
 	if id == "" {
-		return w.notFound("no trace has these annotations since " + w.env.Since.UTC().Format(time.RFC3339)), nil
+		return w.notFound("X-Ray finds no trace with these annotations that began since " + w.env.Since.UTC().Format(time.RFC3339) +
+			" (the start of act) in account " + w.gathering.places() + "; likely causes: the key is another one, or its value is text and not a number, or the other way round; " +
+			"X-Ray has not indexed them yet; the trace began earlier, or in another account or region"), nil
 	}
 	g, err := w.gathering.gather(ctx, id)
 	if err != nil {
@@ -115,6 +118,9 @@ func (w *watcher) judge(v view) (steps.Seen[trace.Result], error) {
 	switch {
 	case w.early() && (len(findings) == 0 || !missing): // that it has not been quiet for long is no matter here
 	case waiting != "":
+		if slices.ContainsFunc(r.Segments, func(s trace.Part) bool { return s.Orphan }) {
+			waiting += "; what is missing may be in another account or region than " + w.gathering.places() + " (in and accounts name others)"
+		}
 		findings = append(findings, finding{Mismatch: assertions.Mismatch{Op: "settle", Message: "the trace has not settled: " + waiting}})
 	case lost != "" && len(findings) == 0:
 		return steps.Seen[trace.Result]{}, steps.Finalf("what the step asks for cannot be known: %s", lost)
@@ -176,10 +182,9 @@ func (w *watcher) explain(v view, findings []finding, waiting string) steps.Expl
 	marks := map[string]string{}
 	for _, f := range findings {
 		for id, words := range f.marks {
-			if marks[id] != "" {
-				words = marks[id] + "; " + words
+			if said := marks[id]; !slices.Contains(strings.Split(said, "; "), words) {
+				marks[id] = strings.TrimPrefix(said+"; "+words, "; ")
 			}
-			marks[id] = words
 		}
 	}
 	r := v.tree.Result()

@@ -35,7 +35,8 @@ var MockEvent = steps.Define("mock_event", steps.Def[MockParams, MockResult]{
 	Doc: `The schema is one of EventBridge's schema registries, read once a run, or stands in a file. Whatever it does not fix is left to
 chance: a run prints its seed, and --seed makes the same events again, but for times, which are near now. Values of set stand in the event as
 they are, with their types. The event is held against the schema before it is given; one that does not fit, because of what was set or because
-nothing can fit, is an error that names the places. put_event takes the event whole; EventBridge sets id, account and region anew, and refuses
+nothing can fit, is an error that names the places. A pattern that looks ahead or behind or refers back cannot be read: its text must
+be set, and is not held against it. put_event takes the event whole; EventBridge sets id, account and region anew, and refuses
 sources that begin with aws.: give such an event to what handles it.`,
 	Example: `arrange:
   - listen: {event_bus: "${suite.app.BusName}", pattern: {source: [shop]}}

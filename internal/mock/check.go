@@ -28,11 +28,18 @@ func (noLoader) Load(url string) (any, error) {
 	return nil, fmt.Errorf("nothing is read from %s", url)
 }
 
-func (s *Schema) newCompiler() *jsonschema.Compiler {
+// newCompiler gives a compiler for which patterns that cannot be read match
+// nothing, or everything.
+func (s *Schema) newCompiler(lax bool) *jsonschema.Compiler {
 	c := jsonschema.NewCompiler()
 	c.UseLoader(noLoader{})
 	c.AssertFormat()
-	c.UseRegexpEngine(func(source string) (jsonschema.Regexp, error) { return s.pattern(source), nil })
+	c.UseRegexpEngine(func(source string) (jsonschema.Regexp, error) {
+		if p := s.pattern(source); p.why == "" || !lax {
+			return p, nil
+		}
+		return anything{source}, nil
+	})
 	for _, f := range ourFormats {
 		c.RegisterFormat(f)
 	}
@@ -57,12 +64,15 @@ func wrongKeywords(roots map[string]any) []string {
 
 // prepare compiles the schema as it is written and as it was normalised.
 func (s *Schema) prepare(text []byte) error {
-	s.compiler = s.newCompiler()
+	s.compiler = s.newCompiler(false)
 	s.compiler.DefaultDraft(jsonschema.Draft2020)
 	if err := s.compiler.AddResource(docURL, s.doc); err != nil {
 		return fmt.Errorf("the schema is wrong: %w", err)
 	}
 	if _, err := s.schemaAt(s.at); err != nil {
+		return fmt.Errorf("the schema is wrong: %s", sayCompile(err))
+	}
+	if err := s.prepareLax(); err != nil {
 		return fmt.Errorf("the schema is wrong: %s", sayCompile(err))
 	}
 	switch {
@@ -80,7 +90,7 @@ func (s *Schema) prepareJSONSchema(text []byte) error {
 		return err
 	}
 	forgive(written)
-	c := s.newCompiler()
+	c := s.newCompiler(false)
 	for _, d := range drafts {
 		if d.draft == s.draft {
 			c.DefaultDraft(d.lib)
@@ -183,6 +193,9 @@ func (s *Schema) Check(value any) []Violation {
 	if len(all) == 0 && s.open != nil {
 		all = s.checkOpen(value)
 	}
+	if len(all) == 0 && s.lax != nil {
+		all = s.unsure(value)
+	}
 	slices.SortStableFunc(all, func(a, b Violation) int { return cmp.Or(cmp.Compare(a.Where, b.Where), cmp.Compare(a.What, b.What)) })
 	return slices.Compact(all)
 }
@@ -198,18 +211,6 @@ func (s *Schema) violations(value any, err error) []Violation {
 		all = append(all, Violation{pathText(pathIn(value, l.InstanceLocation)), what})
 	}
 	return all
-}
-
-// unreadable is what is said of a pattern that nothing can be held against.
-const unreadable = "cannot be checked here"
-
-func (s *Schema) sayPattern(want, got string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p := s.pattern(want); p.why != "" {
-		return fmt.Sprintf("the pattern %s %s: %s", show(want), unreadable, p.why)
-	}
-	return fmt.Sprintf("%s does not match the pattern %s", show(got), show(want))
 }
 
 // leaves are the errors that say something by themselves. Of alternatives that

@@ -103,3 +103,30 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// What fits only because a pattern that cannot be read matches nothing does not
+// surely fit.
+func TestUnreadablePatternsLetNothingPass(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		fits       bool
+	}{
+		{"plain", `{"type": "string", "pattern": "^(?=a)"}`, false},
+		{"in not", `{"type": "string", "not": {"pattern": "^(?=a)"}}`, false},
+		{"in oneOf", `{"oneOf": [{"type": "string"}, {"type": "string", "pattern": "^(?=a)"}]}`, false},
+		{"in anyOf beside what fits", `{"anyOf": [{"type": "string"}, {"type": "string", "pattern": "^(?=a)"}]}`, true},
+		{"of another value", `{"type": "string", "x": {"pattern": "^(?=a)"}}`, true},
+	} {
+		for form, text := range map[string]string{"JSON Schema": schemaOf(d7, c.text), "OpenAPI": part(c.text)} {
+			t.Run(c.name+" "+form, func(t *testing.T) {
+				s, err := Read([]byte(text), Detected, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := s.Check("abc"); (len(got) == 0) != c.fits || !c.fits && !strings.Contains(got[0].What, "looks ahead") {
+					t.Errorf("%v", got)
+				}
+			})
+		}
+	}
+}

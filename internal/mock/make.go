@@ -163,42 +163,6 @@ func (s *Schema) Make(o Options) (any, error) {
 	return nil, err
 }
 
-// andOthers adds to the error of one place those of others that have no value
-// either, so that all of them can be mended at once: it goes on as if the place
-// had been set.
-func (m *maker) andOthers(root place, first error) error {
-	const most = 10
-	said := []string{first.Error()}
-	var done []*Unsatisfiable
-	for err := first; len(said) < most; _, err = m.value(root) {
-		var u *Unsatisfiable
-		if !errors.As(err, &u) || u.spent || len(u.Path) == 0 {
-			break
-		}
-		if slices.ContainsFunc(done, func(d *Unsatisfiable) bool { return holds(u.Path, d.Path) }) {
-			break // of its own, or of what we put into it
-		}
-		if !slices.ContainsFunc(done, func(d *Unsatisfiable) bool { return d.At == u.At }) && len(done) > 0 {
-			said = append(said, err.Error())
-		}
-		done = append(done, u)
-		w := root.wish
-		for _, key := range u.Path {
-			w = w.make(key)
-		}
-		w.has, w.value = true, nil
-	}
-	if len(said) == 1 {
-		return first
-	}
-	return sayAll("several places get no value: ", said)
-}
-
-// holds says whether one path is another or leads to it.
-func holds(outer, inner []any) bool {
-	return len(outer) <= len(inner) && slices.Equal(outer, inner[:len(outer)])
-}
-
 // explain adds to an error of spent work what was tried last.
 func (m *maker) explain(err error) error {
 	var u *unsatisfiable

@@ -32,6 +32,9 @@ type Schema struct {
 
 	judge *jsonschema.Schema // the schema as it was written, of the JSON Schema form
 	open  *openapi3.Schema   // the same of OpenAPI 3.0
+
+	unread []string           // patterns that cannot be read
+	lax    *jsonschema.Schema // where they match everything; nil when there are none
 }
 
 // maxText is the longest document that is read, in bytes. The registry's own

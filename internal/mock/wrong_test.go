@@ -116,6 +116,9 @@ var impossible = []wrongCase{
 	{name: "a huge text", text: schemaOf(d4, `{"type": "string", "minLength": 100000000}`)},
 	{name: "a huge list", text: schemaOf(d4, `{"type": "array", "minItems": 1000000}`)},
 
+	{name: "a lookahead in not", text: schemaOf(d7, `{"type": "object", "required": ["s"], "properties": {"s": {"type": "string", "not": {"pattern": "^(?=a)"}}}}`)},
+	{name: "a lookahead in oneOf", text: part(`{"type": "object", "required": ["s"], "properties": {"s": {"oneOf": [{"type": "string", "maxLength": 40}, {"type": "string", "pattern": "^(?=a)"}]}}}`)},
+
 	{name: "an optional property", text: part(`{"type": "object", "properties": {"o": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "minimum": 5, "maximum": 3}}}, "s": {"type": "string", "pattern": "(?!x)"}}}`)},
 	{name: "an optional lookahead", text: part(`{"type": "object", "properties": {"s": {"type": "string", "pattern": "(?!x)"}}}`)},
 	{name: "set a minimum above a maximum", text: part(`{"type": "object", "properties": {"n": {"type": "integer", "minimum": 5, "maximum": 3}}}`), set: map[string]any{"n": 4}},

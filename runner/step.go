@@ -195,6 +195,9 @@ func (g *stage) carryOutOne(ctx context.Context, x *plan.Step, b begin) (f *even
 		defer look.Close()
 	}
 	look.Look = g.masked(x, look.Look)
+	if x.Kind.Settles && pol.Hold > 0 { // the user wants to see whether more comes than the kind waited for
+		look.Look = lasting(look.Look)
+	}
 	v := probe.Run(ctx, pol, look, checks.Run, func(e event.Probe) { g.emit(x, event.ProbeAttempt, &e) })
 	if x.Looks() {
 		g.checks(x)
@@ -204,6 +207,15 @@ func (g *stage) carryOutOne(ctx context.Context, x *plan.Step, b begin) (f *even
 		f.Summary += g.scope.explain(x)
 	}
 	return f, v.Last.Doc
+}
+
+// lasting takes no answer for the last one.
+func lasting(look func(context.Context) (steps.Seen[any], error)) func(context.Context) (steps.Seen[any], error) {
+	return func(ctx context.Context) (steps.Seen[any], error) {
+		seen, err := look(ctx)
+		seen.Final = false
+		return seen, err
+	}
 }
 
 // wanted says which parts of a step's result its checks look at; nil where

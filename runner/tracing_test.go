@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/rehearse-dev/rehearse/internal/sandbox"
 	"github.com/rehearse-dev/rehearse/internal/trace"
@@ -98,4 +99,22 @@ retries: 1
 func of(header, id string) bool {
 	h, err := trace.Parse(header)
 	return err == nil && h.Trace == id && h.Parent != "" && strings.HasSuffix(header, ";Sampled=1")
+}
+
+// TestAHoldGoesOnBehindTheSettling: that a trace is settled does not end what the user wants to hold.
+func TestAHoldGoesOnBehindTheSettling(t *testing.T) {
+	for hold, least := range map[string]time.Duration{"": time.Second, "\n    hold: 7s": 8 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			r := perform(t, `scenario: S
+act:
+  - put_event: {bus: play-bus, source: shop, detail_type: placed, detail: {run: "${scenario.id}"}}
+assert:
+  - trace: {id: "${scenario.trace_id}", visits: [greeter], no_errors: true, settle: 1s}
+    within: 30s`+hold+"\n")
+			f := r.steps()["assert/0"]
+			if took := time.Duration(f.MS) * time.Millisecond; f.Status != event.Passed || took < least || took > least+3*time.Second {
+				t.Errorf("hold %q: %s after %s, want a pass after %s\n%s", hold, f.Status, took, least, r.text)
+			}
+		})
+	}
 }

@@ -11,21 +11,21 @@ import (
 func (m *maker) andOthers(root place, first error) error {
 	const most = 10
 	said := []string{first.Error()}
-	var done []*Unsatisfiable
+	var done []*unsatisfiable
 	for err := first; len(said) < most; _, err = m.value(root) {
-		var u *Unsatisfiable
-		if !errors.As(err, &u) || u.spent || len(u.Path) == 0 {
+		var u *unsatisfiable
+		if !errors.As(err, &u) || u.spent || len(u.path) == 0 {
 			break
 		}
-		if slices.ContainsFunc(done, func(d *Unsatisfiable) bool { return holds(u.Path, d.Path) }) {
+		if slices.ContainsFunc(done, func(d *unsatisfiable) bool { return holds(u.path, d.path) }) {
 			break // of its own, or of what we put into it
 		}
-		if !slices.ContainsFunc(done, func(d *Unsatisfiable) bool { return d.At == u.At }) && len(done) > 0 {
+		if !slices.ContainsFunc(done, func(d *unsatisfiable) bool { return d.at == u.at }) && len(done) > 0 {
 			said = append(said, err.Error())
 		}
 		done = append(done, u)
 		w := root.wish
-		for _, key := range u.Path {
+		for _, key := range u.path {
 			w = w.make(key)
 		}
 		w.has, w.value = true, nil

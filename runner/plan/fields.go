@@ -57,9 +57,6 @@ func (s *scenarioScope) checkQuiet(x *Step) {
 	if e, ok := x.Fields.Get("throughout"); ok {
 		s.p.Add(e.KeyPos, "%s waits by itself until nothing more comes, and throughout would end at its first look; leave it out", x.Kind.Name)
 	}
-	if e, ok := x.Fields.Get("hold"); ok {
-		s.p.Add(e.KeyPos, "%s waits by itself until nothing more comes, and hold would end with that; write a longer settle instead", x.Kind.Name)
-	}
 	_, expects := x.Fields.Get("expect")
 	if x.Common.Within == nil || x.facts.Early && !expects && x.Common.ID == "" {
 		return

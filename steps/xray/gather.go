@@ -18,7 +18,11 @@ type gathering struct {
 	readers []*reader
 	linked  bool
 	known   []string // what the last look gathered
+	seen    map[segmentKey]*trace.Segment
 }
+
+// segmentKey is what a segment is known by.
+type segmentKey struct{ trace, id string }
 
 // gathered is what one look gathered.
 type gathered struct {
@@ -59,6 +63,8 @@ func (g *gathering) gather(ctx context.Context, id string) (gathered, error) {
 	known := []string{id}
 	if len(g.known) > 0 && g.known[0] == id {
 		known = g.known // else places that hold no link would be asked twice at each look
+	} else {
+		g.seen = map[segmentKey]*trace.Segment{}
 	}
 	for {
 		out := gathered{ids: known}
@@ -72,9 +78,27 @@ func (g *gathering) gather(ctx context.Context, id string) (gathered, error) {
 		}
 		if len(g.readers) == 1 || len(out.ids) == len(known) {
 			g.known = out.ids
+			g.remember(&out)
 			return out, nil
 		}
 		known = out.ids
+	}
+}
+
+// remember adds what earlier looks gathered and this one did not: what was once
+// recorded has happened, though an answer may lack it for a while.
+func (g *gathering) remember(out *gathered) {
+	here := map[segmentKey]bool{}
+	for _, s := range out.segments {
+		k := segmentKey{s.TraceID, s.ID}
+		if here[k] = true; g.seen[k] == nil || s.Ended() {
+			g.seen[k] = s
+		}
+	}
+	for k, s := range g.seen {
+		if !here[k] {
+			out.segments = append(out.segments, s)
+		}
 	}
 }
 

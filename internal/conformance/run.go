@@ -14,10 +14,11 @@ import (
 
 // A verdict is what a run of rehearse said.
 type verdict struct {
-	exit   int
-	cases  []string          // their names
-	failed map[string]string // name of a failed case → first line of its message
-	output string
+	exit     int
+	cases    []string          // their names
+	failed   map[string]string // name of a failed case → first line of its message
+	messages map[string]string // the same, whole
+	output   string
 }
 
 // run runs rehearse with a JUnit file of the given name and reads the verdict from both.
@@ -63,15 +64,15 @@ func (v *verdict) read(file string) error {
 	if err := xml.Unmarshal(text, &doc); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	v.failed = map[string]string{}
+	v.failed, v.messages = map[string]string{}, map[string]string{}
 	for _, c := range doc.Cases {
 		name := c.Class + ": " + c.Name
 		v.cases = append(v.cases, name)
 		if c.Failure != nil {
-			v.failed[name] = firstLine(c.Failure.Message)
+			v.failed[name], v.messages[name] = firstLine(c.Failure.Message), c.Failure.Message
 		}
 		if c.Error != nil {
-			v.failed[name] = "(error) " + firstLine(c.Error.Message)
+			v.failed[name], v.messages[name] = "(error) "+firstLine(c.Error.Message), c.Error.Message
 		}
 	}
 	return nil

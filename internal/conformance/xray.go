@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -67,24 +66,19 @@ func (b *bench) traceSuite(ctx context.Context, endpoint, app, name, scenarios s
 	return b.run(ctx, name, "--endpoint-url", endpoint, "--region", region, "--var", "app="+app, dir)
 }
 
-// failsWith expects every case to fail, each with its words in what the run printed about it.
+// failsWith expects every case to fail, each with its words in what is said of it.
 func (v verdict) failsWith(words map[string]string) error {
 	problems := []error{unless(v.exit == 1 && len(v.cases) == len(words), "exit code %d, %d cases, expected 1 and %d\n%s", v.exit, len(v.cases), len(words), v.output)}
 	for name, want := range words {
-		found := slices.ContainsFunc(keys(v.failed), func(key string) bool { return strings.HasSuffix(key, ": "+name) })
-		problems = append(problems, unless(found, "%q did not fail", name))
-		_, about, _ := strings.Cut(v.output, name)
-		problems = append(problems, unless(strings.Contains(about, want), "what is said about %q does not name %q:\n%s", name, want, v.output))
+		said := ""
+		for of, message := range v.messages {
+			if strings.HasSuffix(of, ": "+name) {
+				said = message
+			}
+		}
+		problems = append(problems, unless(strings.Contains(said, want), "what is said about %q does not name %q: %q\n%s", name, want, said, v.output))
 	}
 	return errors.Join(problems...)
-}
-
-func keys(m map[string]string) []string {
-	var l []string
-	for k := range m {
-		l = append(l, k)
-	}
-	return l
 }
 
 // rooted expects the segment that each header names as parent to be there, named after the tool.

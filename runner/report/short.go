@@ -31,8 +31,6 @@ func shortest(a *Attempt, reason string) string {
 	switch {
 	case reason != "" || len(broken) == 0:
 		return cut(inOneLine(reason), brief.value)
-	case broken[0].Finish.Summary != "":
-		return label(broken[0]) + ": " + cut(inOneLine(broken[0].Finish.Summary), brief.value)
 	}
 	return label(broken[0]) + ": " + cut(shortStep(broken[0].Finish), brief.value)
 }

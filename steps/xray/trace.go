@@ -32,7 +32,7 @@ var Trace = steps.Define("trace", steps.Def[Params, trace.Result]{
 application: active tracing on functions, APIs and state machines. The runner's own segment counts in nothing here.
 visits and paths alone pass as soon as they hold. Everything else (only, no_errors, expect, the use of the result) waits until the trace is
 whole: every segment has ended, each has its parent, something has come of every linked trace, and nothing has changed for the time of settle. A within
-must be longer than that. What is wrong with a trace that is whole ends the step: at once for only and no_errors, which more segments cannot mend; for
+may not be shorter than that. What is wrong with a trace that is whole ends the step: at once for only and no_errors, which more segments cannot mend; for
 expect where visits or paths say what belongs to it. A trace without a service satisfies nothing.
 With CloudWatch Transaction Search on, traces are read from CloudWatch Logs, which takes longer; annotation finds only those that X-Ray indexes then.`,
 	Example: `act:

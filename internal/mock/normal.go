@@ -34,6 +34,7 @@ type normaliser struct {
 	ids      map[string]string // pointers by $id and by base#anchor
 	refs     []reference
 	problems []string
+	slips    []string // keywords that are probably misspelt
 }
 
 // reference is a $ref with what is needed to resolve it.
@@ -60,6 +61,7 @@ func (n *normaliser) walk(schema any, at, base string) {
 	}
 	n.done[at] = true
 	m, ok := schema.(map[string]any)
+	n.misspelt(m, at)
 	if !ok {
 		if _, isBool := schema.(bool); !isBool {
 			n.problem(at, "a schema is an object, such as {\"type\": \"string\"}; here stands %s", show(schema))

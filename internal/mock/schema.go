@@ -28,6 +28,7 @@ type Schema struct {
 	compiled map[string]*jsonschema.Schema // of doc, by their pointers
 	patterns map[string]*pattern           // by how the document writes them
 
+	slips  []string
 	cycles map[string]bool // whether the schema at a pointer leads back to itself
 
 	judge *jsonschema.Schema // the schema as it was written, of the JSON Schema form
@@ -258,7 +259,7 @@ func (s *Schema) normalise(doc any) error {
 	if len(n.problems) == 0 {
 		n.circles()
 	}
-	s.doc = doc
+	s.doc, s.slips = doc, n.slips
 	return sayAll("the schema is wrong: ", n.problems)
 }
 

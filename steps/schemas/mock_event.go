@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rehearse-dev/rehearse/internal/mock"
@@ -122,6 +123,9 @@ func fromFile(path steps.File, part string) (document, *mock.Schema, error) {
 		return d, nil, err
 	}
 	s, err := d.schema(part)
+	if err == nil && len(s.Misspelt()) > 0 { // a file is the user's own to mend
+		err = steps.Finalf("%s cannot be used: %s", d.shown, strings.Join(s.Misspelt(), "; "))
+	}
 	return d, s, err
 }
 

@@ -364,5 +364,9 @@ func (f *found) add(id, document string) {
 		return
 	}
 	f.segments = append(f.segments, s)
-	f.linked = trace.Linked(f.segments)
+	for _, id := range trace.Linked([]*trace.Segment{s}) {
+		if at, known := slices.BinarySearch(f.linked, id); !known {
+			f.linked = slices.Insert(f.linked, at, id)
+		}
+	}
 }

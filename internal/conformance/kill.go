@@ -156,6 +156,9 @@ func (b *bench) kill(ctx context.Context, url, dir string, after time.Duration) 
 	}
 	err = cmd.Wait()
 	if cmd.ProcessState.Exited() {
+		if errors.Is(err, context.Canceled) { // it ended just before it was to be killed
+			err = nil
+		}
 		return out.String(), true, err
 	}
 	return out.String(), false, nil

@@ -101,8 +101,9 @@ func suitesThroughFaults(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	// The proxy takes Content-Length from the answers to HEAD, and the suite of image-metadata asks for sizes.
-	all = slices.DeleteFunc(all, func(s system) bool { return s.name == "image-metadata" })
+	// The proxy takes Content-Length from the answers to HEAD, and the suite of image-metadata asks for sizes. It names
+	// another host than the one that was signed for, which the emulator minds of the keys of roles.
+	all = slices.DeleteFunc(all, func(s system) bool { return s.name == "image-metadata" || s.name == "cross-account-bus" })
 	b.checkThroughFaults(ctx, proxy.url, all)
 	b.checkFault(ctx, proxy.url, config, all[0], all[0].faults[0]) // one is enough: it takes the length of an SLA
 	fired, err := faultsFired(ctx, proxy.url)

@@ -43,7 +43,7 @@ func tracesOnMoto(ctx context.Context, b *bench) error {
 			"The order is wrong":                 "after",
 			"A segment never ends":               "has not ended",
 			"A parent never comes":               "has not arrived",
-			"Nothing is traced":                  "no segment",
+			"Nothing is traced":                  "no service has appeared",
 			"A chain of services is not there":   "Store",
 			"The trace takes longer than it may": "duration_ms",
 		})
@@ -195,7 +195,7 @@ scenario: Nothing is traced
 act:
   - http_request: {url: "${vars.app}/untraced", method: POST}
 assert:
-  - trace: {id: "${scenario.trace_id}", only: [Shop]}
+  - trace: {id: "${scenario.trace_id}", only: [Shop], settle: 1s}
     within: 3s
 ---
 scenario: A chain of services is not there
